@@ -1,0 +1,206 @@
+"""The nouns of the program: frozen, typed, without behaviour beyond sums.
+
+`intake` makes a `Submission`; `assignment` makes an `Assignment` out of `Check`s; `engine` turns
+each check into an `Outcome`; a `Report` is the assignment, the submission and its outcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograder.strategies import Inputs
+
+__all__ = [
+    "Assignment",
+    "Check",
+    "Counterexample",
+    "Isolation",
+    "Limits",
+    "Outcome",
+    "Question",
+    "Report",
+    "Status",
+    "Submission",
+    "Visibility",
+]
+
+
+class Status(Enum):
+    """How one check ended. The order is the order of a report's summary."""
+
+    PASSED = "passed"
+    PARTIAL = "partial"  # some of its credit
+    FAILED = "failed"  # ran, and returned something wrong
+    ERRORED = "errored"  # the student's code raised or its process died
+    TIMED_OUT = "timed_out"  # the student's code used up its time
+    MISSING = "missing"  # there is no such function
+    SKIPPED = "skipped"  # a prerequisite cannot even be called
+    BROKEN = "broken"  # our own fault: the report needs a regrade
+
+
+class Visibility(Enum):
+    """Who may see a check's inputs and expected values (the names are Gradescope's)."""
+
+    VISIBLE = "visible"
+    HIDDEN = "hidden"
+    AFTER_DUE_DATE = "after_due_date"
+    AFTER_PUBLISHED = "after_published"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's work, as text, after intake: nothing of it has been executed.
+
+    `files` maps the path of each editable file inside the starter (`cs231n/layers.py`) to its
+    bytes. Given files never come from a student. `notes` are sentences for the report.
+    """
+
+    name: str
+    digest: str  # SHA-256 over the student's editable files, hex
+    files: Mapping[str, bytes]
+    origins: Mapping[str, str]  # where in the upload each file was found
+    notebooks: Mapping[str, bytes] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Seconds are CPU time; wall time only catches sleepers."""
+
+    call_seconds: float = 10.0
+    check_seconds: float = 60.0
+    submission_seconds: float = 600.0
+    wall_factor: float = 5.0  # wall seconds allowed for each CPU second
+    memory_mb: int = 1024
+    processes: int = 32
+    file_mb: int = 16
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is checked about one student function. Made by the `@check` decorator."""
+
+    id: str  # "normalization.layernorm_backward.gradients"
+    title: str  # the first line of the docstring, which students read
+    function: str  # the student function judged
+    topic: str  # the lecture topic
+    question: str  # id of the question it counts towards
+    weight: float  # relative to the other checks of the same function and question
+    after: tuple[str, ...]  # functions that must be callable before this one makes sense
+    inputs: Inputs
+    body: Callable[[Any, Any], None]
+    examples: int = 6  # structures that Hypothesis draws
+    uses: tuple[str, ...] = ()  # functions the judged one is built on, for follow-through
+    visibility: Visibility = Visibility.VISIBLE
+    points: float = 0.0  # absolute, set from the assignment
+
+
+@dataclass(frozen=True)
+class Question:
+    """A line of the score table. `pending` points are not graded yet."""
+
+    id: str
+    title: str
+    code: float
+    notebook: float = 0.0
+    inline: float = 0.0
+
+    @property
+    def points(self) -> float:
+        return self.code + self.notebook + self.inline
+
+    @property
+    def pending(self) -> float:
+        return self.notebook + self.inline
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The roster with its points: the denominator, whatever a submission contains."""
+
+    name: str
+    questions: tuple[Question, ...]
+    checks: tuple[Check, ...]
+    limits: Limits = Limits()
+    packages: tuple[str, ...] = ("numpy",)
+    follow_through: float = 1.0
+
+    @property
+    def max_score(self) -> float:
+        return sum(question.points for question in self.questions)
+
+    @property
+    def graded_points(self) -> float:
+        return sum(check.points for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The calls that showed the fault, as a student can read them.
+
+    `calls` are Python-like lines; `inputs`, `got` and `expected` describe values by name.
+    """
+
+    calls: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    got: str = ""
+    expected: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one check."""
+
+    check: Check
+    status: Status
+    credit: float  # share of the check's points, 0 to 1
+    message: str = ""
+    counterexample: Counterexample | None = None
+    diagnosis: str = ""  # the known mistake that this is, in plain words
+    root_cause: str = ""  # the function whose fault this really is
+    follow_through: str = ""  # "right, given a correct batchnorm_backward"
+    measures: Mapping[str, float] = field(default_factory=dict)  # accuracies, errors, ratios
+    notes: tuple[str, ...] = ()  # warnings that cost nothing
+    seconds: float = 0.0
+
+    @property
+    def score(self) -> float:
+        return self.check.points * self.credit
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How well the student's code was kept away from everything else."""
+
+    level: str  # "isolated" or "reduced"
+    layers: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of grading one submission. Scores are sums over outcomes, never stored."""
+
+    assignment: Assignment
+    submission: Submission
+    outcomes: tuple[Outcome, ...]
+    isolation: Isolation
+    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # about the run, not about the submission's files
+
+    @property
+    def score(self) -> float:
+        return sum(outcome.score for outcome in self.outcomes)
+
+    @property
+    def needs_regrade(self) -> bool:
+        return any(outcome.status is Status.BROKEN for outcome in self.outcomes)
+
+    def question_score(self, question: Question) -> float:
+        """Points earned towards one question."""
+        return sum(o.score for o in self.outcomes if o.check.question == question.id)

@@ -1,0 +1,234 @@
+"""The proxy through which a check reads like the assignment.
+
+    out, cache = student.layers.affine_forward(x, w, b)
+    net = student.fc_net.FullyConnectedNet([20, 30], input_dim=15)
+    net.params["W1"] = w1
+    loss, grads = net.loss(X, y)
+
+Arrays travel by value and every call gets fresh copies. Dicts that a function changes in place
+(`bn_param`, `config`) are updated in place here too. Caches and nets stay in the worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.sandbox import faults
+from autograder.sandbox.process import Worker
+from autograder.sandbox.worker import wire
+
+__all__ = ["Call", "Remote", "Student"]
+
+MODULES = ("layers", "optim", "layer_utils", "fc_net", "cnn")
+METHODS = ("loss",)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a student's function, as it is told in a report."""
+
+    function: str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+class Remote:
+    """An object that lives in the worker: a cache, or a net with `params` and `loss`."""
+
+    def __init__(self, student: Student, number: int, kind: str) -> None:
+        self.__dict__.update(_student=student, _number=number, _kind=kind, _params=None)
+
+    def __repr__(self) -> str:
+        return f"<{self._kind}>"
+
+    @property
+    def params(self) -> Params:
+        """The net's parameters; what is assigned here is sent along with the next call."""
+        if self._params is None:
+            value = self._student.request(f"{self._kind}.params", "get", [self, "params"])
+            if type(value) is not dict:
+                told = wire.describe(value)
+                raise faults.Raised(self._kind, f"{self._kind}.params is a {told}, not a dict")
+            self.__dict__["_params"] = Params(value)
+        return self._params  # type: ignore[no-any-return]  # set through __dict__ above
+
+    def refresh(self) -> None:
+        """Forget the copy of `params`, so that the next look reads them from the worker."""
+        self.__dict__["_params"] = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name not in METHODS:
+            return self._student.request(f"{self._kind}.{name}", "get", [self, name])
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            dirty = self._params.take() if self._params is not None else {}
+            label = f"{self._kind}.{name}"
+            return self._student.call(label, "method", [self, name], args, kwargs, dirty)
+
+        return method
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "params":
+            self.__dict__["_params"] = Params(value)
+            self._params.dirty.update(value)
+        else:
+            self._student.request(f"{self._kind}.{name}", "set", [self, name, value])
+
+
+class _Encoder(wire.Encoder):
+    """Sends a worker's own objects back to it, and lends it ours by number."""
+
+    def reference(self, value: Any) -> Any:
+        if type(value) is Remote:
+            return {"r": [value._number, value._kind]}  # noqa: SLF001  its wire form, kept off its public names
+        return {"g": self._keep(value)}
+
+
+class Params(dict[str, Any]):
+    """A net's parameters by value; remembers which were assigned since the last call."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.dirty: set[str] = set()
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.dirty.add(key)
+
+    def take(self) -> dict[str, Any]:
+        """The assigned parameters, which from now on count as sent."""
+        dirty, self.dirty = self.dirty, set()
+        return {key: self[key] for key in dirty if key in self}
+
+
+class Module:
+    """One of the student's modules; its attributes are functions that run in the worker."""
+
+    def __init__(self, student: Student, name: str) -> None:
+        self._student = student
+        self._name = name
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        if function.startswith("__"):
+            raise AttributeError(function)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return self._student.call(function, "call", [self._name, function], args, kwargs)
+
+        return call
+
+
+@dataclass
+class Student:
+    """A student's work in one worker.
+
+    Args:
+        worker: the process.
+        call_seconds: CPU seconds per call of the function with a given name.
+        lend: answers calls of lent functions: (name, args, kwargs) -> (result, changed dicts).
+
+    `calls` is the history since the last `restart`, for the report; `changed` names functions
+    that changed one of their array inputs.
+    """
+
+    worker: Worker
+    call_seconds: Callable[[str], float]
+    lend: Callable[[str, Sequence[Any], Mapping[str, Any]], tuple[Any, Any]] | None = None
+    calls: list[Call] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.layers = Module(self, "layers")
+        self.optim = Module(self, "optim")
+        self.layer_utils = Module(self, "layer_utils")
+        self.fc_net = Module(self, "fc_net")
+        self.cnn = Module(self, "cnn")
+        self._lent: list[Any] = []
+
+    def census(self, module: str) -> list[str]:
+        """The names of the callables in a module, after importing it."""
+        names = self.request(f"import of {module}.py", "census", [module])
+        return [name for name in names if type(name) is str] if type(names) is list else []
+
+    def restart(self, seed: int) -> None:
+        """Begin a new case: forget the history, seed both of the worker's generators."""
+        self.calls.clear()
+        self.request("seed", "seed", [seed])
+
+    def call(
+        self,
+        label: str,
+        op: str,
+        target: list[Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *more: Any,
+    ) -> Any:
+        """Run a function or method of the student's and return its value."""
+        self.calls.append(Call(label, tuple(args), dict(kwargs)))
+        arguments = [*target, list(args), dict(kwargs), *more]
+        reply = self._exchange(label, op, arguments, pair="_forward" in label)
+        value, dicts = reply["value"], reply["dicts"]
+        if type(dicts) is dict:
+            for index, update in dicts.items():
+                known = type(index) is int and 0 <= index < len(args)
+                if known and type(args[index]) is dict and type(update) is dict:
+                    args[index].clear()
+                    args[index].update(update)
+        if reply["changed"]:
+            self.changed.add(label)
+        return value
+
+    def request(self, label: str, op: str, arguments: list[Any]) -> Any:
+        """A request that is no call."""
+        return self._exchange(label, op, arguments)["value"]
+
+    def _exchange(self, label: str, op: str, arguments: list[Any], **options: Any) -> Any:
+        encoder = _Encoder(self._refuse)
+        header = {"op": op, "arguments": encoder.tree(arguments), **options}
+        lend = self._answer if self.lend else None
+        reply, payload = self.worker.ask(header, encoder, label, self.call_seconds(label), lend)
+        if "error" in reply:
+            raise faults.raised(label, reply["error"])
+        try:
+            # One tree, so that the arrays of all parts are read in the order they were written.
+            parts = [key for key in reply if key in ("value", "changed", "dicts")]
+            values = wire.decode({"l": [reply[key] for key in parts]}, payload, self._resolve)
+        except wire.ProtocolError as error:
+            raise faults.Died(label, f"{label} returned what cannot be read ({error})") from error
+        return {"value": None, "changed": None, "dicts": None} | dict(
+            zip(parts, values, strict=True)
+        )
+
+    def _answer(self, tree: Any, payload: bytearray) -> tuple[Any, list[bytes | memoryview]]:
+        """The frame that answers a worker's call of a lent function."""
+        assert self.lend is not None
+        request = wire.decode(tree, payload, self._resolve)
+        encoder = _Encoder(self._keep)
+        try:
+            name, args, kwargs = request
+            result = self.lend(name, args, kwargs)
+        except Exception as error:  # noqa: BLE001  bad arguments are the student's: tell them
+            return {"value": encoder.tree((None, {})), "error": str(error)[:500]}, encoder.buffers
+        return {"value": encoder.tree(result)}, encoder.buffers
+
+    def _resolve(self, kind: str, body: Any) -> Any:
+        if kind == "r" and type(body) is list and len(body) == 2:
+            number, name = body
+            if type(number) is int and type(name) is str:
+                return Remote(self, number, name[:60])
+        if kind == "g" and type(body) is int and 0 <= body < len(self._lent):
+            return self._lent[body]
+        raise wire.ProtocolError("an object reference is malformed")
+
+    def _keep(self, value: Any) -> int:
+        self._lent.append(value)
+        return len(self._lent) - 1
+
+    @staticmethod
+    def _refuse(value: Any) -> int:
+        raise TypeError(f"a check passed a {type(value).__name__}, which cannot travel")
