@@ -6,7 +6,7 @@ each check into an `Outcome`; a `Report` is the assignment, the submission and i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -128,6 +128,9 @@ class Assignment:
     limits: Limits = Limits()
     packages: tuple[str, ...] = ("numpy",)
     follow_through: float = 1.0
+    accuracy: Mapping[str, float] = field(default_factory=dict)  # bars of the training checks
+    cifar10: Mapping[str, float] = field(default_factory=dict)  # the same bars on real CIFAR-10
+    data: str = ""  # path of real CIFAR-10; empty for the embedded data set
 
     @property
     def max_score(self) -> float:
@@ -191,7 +194,7 @@ class Report:
     isolation: Isolation
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()  # about the run, not about the submission's files
+    notes: Sequence[str] = ()  # about the run, not about the submission's files
 
     @property
     def score(self) -> float:

@@ -7,7 +7,7 @@
 A value tree holds None, bool, int, float and str as they are, and one-key objects for the rest:
 `l` list, `t` tuple, `d` dict as pairs, `a` array, `n` NumPy scalar, `r` an object that stays in
 the worker (the grader holds its number and the name of its type), `g` an object lent by the
-grader. Nothing is ever unpickled, so a frame can carry values and nothing else. Every length is
+grader, `y` one of NumPy's real types (`dtype=np.float32`). Nothing is ever unpickled, so a frame can carry values and nothing else. Every length is
 checked against a limit before anything is allocated.
 """
 
@@ -40,6 +40,7 @@ MAX_HEADER = 4 << 20
 MAX_PAYLOAD = 256 << 20
 MAX_DEPTH = 24
 MAX_DIMENSIONS = 16
+REAL_TYPES = {"float32": np.float32, "float64": np.float64}
 DTYPES = frozenset("|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8".split())
 
 
@@ -90,6 +91,8 @@ class Encoder:
             return self.reference(value.value)
         if kind is Lent:
             return {"g": value.number}
+        if value is np.float32 or value is np.float64:
+            return {"y": value.__name__}
         if isinstance(value, np.ndarray | np.generic):
             return self._array(value)
         return self.reference(value)
@@ -168,6 +171,8 @@ class _Reader:
             return self.array(body, scalar=key == "n")
         if key in ("r", "g"):
             return self.resolve(key, body)
+        if key == "y" and type(body) is str and body in REAL_TYPES:
+            return REAL_TYPES[body]
         if type(body) is not list:
             raise ProtocolError("a value tree is malformed")
         if key == "l":

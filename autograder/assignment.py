@@ -1,0 +1,200 @@
+"""The roster: every check with its points, whatever a submission contains.
+
+Checks register themselves with `@check`; `load` multiplies their relative weights with the
+points of `assignment.toml`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from autograder.errors import AssignmentError, GraderError
+from autograder.models import Assignment, Check, Limits, Question, Visibility
+
+if TYPE_CHECKING:
+    from autograder.strategies import Inputs
+
+__all__ = ["check", "load"]
+
+# In the order of the assignment, which is also the order in which functions build on each other.
+TOPICS = (
+    "fully_connected",
+    "optimizers",
+    "normalization",
+    "dropout",
+    "convolution",
+    "nets",
+    "convnet",
+    "training",
+)
+_registry: dict[str, Check] = {}
+
+
+def check(
+    *,
+    function: str,
+    question: str,
+    topic: str,
+    inputs: Inputs,
+    weight: float = 1.0,
+    after: str | Iterable[str] = (),
+    uses: Iterable[str] = (),
+    examples: int = 6,
+) -> Callable[[Callable[[Any, Any], None]], Callable[[Any, Any], None]]:
+    """Register a check. Its docstring's first line is the title that students read.
+
+    Args:
+        function: the student function judged.
+        question: id of the question that it counts towards.
+        topic: the lecture topic to look at when it fails.
+        inputs: what to draw for one case.
+        weight: share among the checks of this function and question.
+        after: functions that must be callable for this check to make sense.
+        uses: functions that the judged one builds on: lent by the grader if they are broken.
+        examples: how many cases to draw.
+
+    Returns:
+        A decorator that leaves the function as it is.
+    """
+
+    def register(body: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        home = body.__module__.rpartition(".")[2]
+        identity = f"{home}.{function}.{body.__name__.removeprefix(function + '_')}"
+        if identity in _registry:
+            raise GraderError(f"two checks are called {identity}")
+        title = (body.__doc__ or "").strip().splitlines()
+        if not title:
+            raise GraderError(f"the check {identity} has no docstring to be its title")
+        _registry[identity] = Check(
+            id=identity,
+            title=title[0],
+            function=function,
+            topic=topic,
+            question=question,
+            weight=weight,
+            after=(after,) if isinstance(after, str) else tuple(after),
+            inputs=inputs,
+            body=body,
+            examples=examples,
+            uses=tuple(uses),
+        )
+        return body
+
+    return register
+
+
+class _Limits(msgspec.Struct, forbid_unknown_fields=True):
+    call_seconds: float = Limits.call_seconds
+    check_seconds: float = Limits.check_seconds
+    submission_seconds: float = Limits.submission_seconds
+    wall_factor: float = Limits.wall_factor
+    memory_mb: int = Limits.memory_mb
+    processes: int = Limits.processes
+    file_mb: int = Limits.file_mb
+
+
+class _Bars(msgspec.Struct, forbid_unknown_fields=True):
+    fully_connected: float
+    convnet: float
+
+
+class _Question(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    title: str
+    notebook: float = 0.0
+    inline: float = 0.0
+    code: dict[str, float] = {}
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    question: list[_Question]
+    accuracy: _Bars
+    cifar10: _Bars
+    packages: tuple[str, ...] = ("numpy",)
+    follow_through: float = 1.0
+    hidden: list[str] = []
+    limits: _Limits = msgspec.field(default_factory=_Limits)
+
+
+def load(path: Path | None = None) -> Assignment:
+    """The assignment described by a TOML file, the bundled one by default.
+
+    Raises:
+        AssignmentError: the file is missing, malformed, or names what does not exist.
+    """
+    for topic in TOPICS:
+        importlib.import_module(f"autograder.checks.{topic}")
+    where = str(path) if path else "the bundled assignment.toml"
+    try:
+        source = path or resources.files("autograder").joinpath("assignment.toml")
+        settings = msgspec.toml.decode(source.read_bytes(), type=_File)
+    except OSError as error:
+        raise AssignmentError(f"cannot read {where}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise AssignmentError(f"{where} is not valid: {error}") from error
+    points = {
+        (question.id, function): value
+        for question in settings.question
+        for function, value in question.code.items()
+    }
+    _validate(settings, points, where)
+    return Assignment(
+        name=settings.name,
+        questions=tuple(
+            Question(q.id, q.title, sum(q.code.values()), q.notebook, q.inline)
+            for q in settings.question
+        ),
+        checks=tuple(_with_points(points, settings.hidden)),
+        limits=Limits(**msgspec.structs.asdict(settings.limits)),
+        packages=settings.packages,
+        follow_through=settings.follow_through,
+        accuracy=msgspec.structs.asdict(settings.accuracy),
+        cifar10=msgspec.structs.asdict(settings.cifar10),
+    )
+
+
+def _with_points(points: dict[tuple[str, str], float], hidden: list[str]) -> Iterable[Check]:
+    weights: dict[tuple[str, str], float] = defaultdict(float)
+    for one in _registry.values():
+        weights[one.question, one.function] += one.weight
+    for one in _registry.values():
+        key = one.question, one.function
+        secret = any(fnmatch.fnmatchcase(one.id, pattern) for pattern in hidden)
+        yield replace(
+            one,
+            points=points[key] * one.weight / weights[key],
+            visibility=Visibility.HIDDEN if secret else one.visibility,
+        )
+
+
+def _validate(settings: _File, points: dict[tuple[str, str], float], where: str) -> None:
+    checked = {(one.question, one.function) for one in _registry.values()}
+    for question, function in sorted(points.keys() - checked):
+        raise AssignmentError(
+            f"{where} gives points to {function} in question {question}, which no check judges"
+        )
+    for question, function in sorted(checked - points.keys()):
+        raise AssignmentError(
+            f"{where} gives no points to {function} in question {question}; "
+            "write 0 to check it without counting it"
+        )
+    numbers = [*points.values(), settings.follow_through]
+    numbers += [value for q in settings.question for value in (q.notebook, q.inline)]
+    if not all(0 <= number < float("inf") for number in numbers):
+        raise AssignmentError(f"{where} has points that are negative or infinite")
+    if settings.follow_through > 1:
+        raise AssignmentError(f"{where}: follow_through is a share, from 0 to 1")
+    limits = msgspec.structs.asdict(settings.limits)
+    for name, value in limits.items():
+        if not 0 < value < float("inf"):
+            raise AssignmentError(f"{where}: limits.{name} must be a positive number")

@@ -1,0 +1,109 @@
+"""What the checks of both nets have in common: parameters, losses, gradients, training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder import expect
+from autograder.sandbox import Remote
+
+__all__ = ["compare", "initial", "randomize", "same_gradients", "same_parameters"]
+
+Array = NDArray[Any]
+
+
+def net_parameters(net: Remote) -> Mapping[str, Any]:
+    """The student's parameters, as a dict."""
+    expect.that(isinstance(net, Remote), "calling the class does not make a net")
+    return net.params
+
+
+def same_parameters(net: Remote, right: Mapping[str, Array], weight_scale: float) -> None:
+    """Names and shapes are those of the assignment; weights random, the rest 0 or 1."""
+    params = net_parameters(net)
+    missing = sorted(right.keys() - params.keys())
+    expect.that(
+        not missing,
+        f"params has no {', '.join(missing)}",
+        sorted(map(str, params)),
+        sorted(right),
+    )
+    extra = sorted(str(key) for key in params.keys() - right.keys())
+    expect.that(
+        not extra,
+        f"params has {', '.join(extra)}, which this net does not need",
+        sorted(map(str, params)),
+        sorted(right),
+    )
+    for name, value in right.items():
+        wide = (1, *value.shape) if value.ndim == 1 else ()
+        found = expect.array(params[name], value.shape, f"params[{name!r}]", tolerate=wide)
+        if name.startswith("W"):
+            initial(found, weight_scale, name)
+        else:
+            fill = 1.0 if name.startswith("gamma") else 0.0
+            said = f"params[{name!r}] does not start as {fill:.0f}"
+            expect.that(bool((found == fill).all()), said, found, fill)
+
+
+def initial(weights: Array, scale: float, name: str) -> None:
+    """Mean 0 and standard deviation `scale`, within 6.5 standard errors (chance below 1e-9)."""
+    count = weights.size
+    mean, deviation = float(weights.mean()), float(weights.std())
+    right_mean = abs(mean) <= 6.5 * scale / np.sqrt(count)
+    # The standard deviation of n normal numbers has a standard error of scale / sqrt(2 n).
+    right_scale = abs(deviation - scale) <= 6.5 * scale / np.sqrt(2 * count)
+    expect.that(
+        bool(right_mean and right_scale),
+        f"params[{name!r}] is not drawn from a normal distribution of scale weight_scale",
+        f"mean {mean:.4g}, standard deviation {deviation:.4g}",
+        f"mean 0, standard deviation {scale:.4g}",
+    )
+
+
+def randomize(net: Remote, right: Any, draw: Any) -> None:
+    """Give the student's net and the reference's the same parameters, all of them telling."""
+    expect.that(isinstance(net, Remote), "calling the class does not make a net")
+    for name, value in right.params.items():
+        if name.startswith("W"):
+            fan_in = value.size / value.shape[0] if value.ndim == 4 else value.shape[0]
+            drawn = draw.normal(*value.shape, scale=1.0 / np.sqrt(fan_in))
+        else:
+            drawn = draw.away_from_zero(*value.shape)
+        net.params[name] = drawn
+        right.params[name] = drawn.copy()
+
+
+def loss_and_gradients(net: Remote, X: Array, y: Array) -> tuple[Any, dict[str, Any]]:
+    """What `loss(X, y)` returned, taken apart."""
+    loss, grads = expect.pair(net.loss(X, y), "loss(X, y)", ("loss", "grads"))
+    return loss, expect.mapping(grads, "grads")
+
+
+def compare(net: Remote, right: Any, X: Array, y: Array) -> None:
+    """Loss and gradients equal the reference's on the same parameters."""
+    loss, grads = loss_and_gradients(net, X, y)
+    right_loss, right_grads = right.loss(X.copy(), y.copy())
+    expect.number(loss, float(right_loss), "loss")
+    same_gradients(grads, right_grads)
+
+
+def same_gradients(grads: Mapping[str, Any], right: Mapping[str, Array]) -> None:
+    """Each parameter's gradient, measured against the largest of its own entries."""
+    missing = sorted(right.keys() - grads.keys())
+    expect.that(not missing, f"grads has no {', '.join(missing)}", sorted(map(str, grads)))
+    largest = max(float(np.abs(value).max()) for value in right.values())
+    for name in sorted(right, reverse=True):
+        value = right[name]
+        wide = (1, *value.shape) if value.ndim == 1 else ()
+        # A gradient that is zero in theory (a bias before batch norm) is rounding in practice.
+        if float(np.abs(value).max()) < 1e-9 * largest:
+            found = expect.array(grads[name], value.shape, f"grads[{name!r}]", tolerate=wide)
+            small = bool((np.abs(found) <= 1e-6 * largest).all())
+            expect.that(small, f"grads[{name!r}] should be zero here", found, 0.0)
+        else:
+            expect.close(grads[name], value, f"grads[{name!r}]", tolerate=wide, tolerance=1e-7)

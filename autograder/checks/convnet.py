@@ -1,0 +1,100 @@
+"""ThreeLayerConvNet: conv - relu - 2x2 max pool - affine - relu - affine - softmax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder import expect, strategies
+from autograder.assignment import check
+from autograder.checks import _nets
+from autograder.checks.nets import BASE
+from autograder.sandbox import Remote, Student
+from autograder.strategies import Case
+from reference.classifiers.cnn import ThreeLayerConvNet
+
+__all__: list[str] = []
+
+QUESTION = "convolution"
+TOPIC = "Convolutional nets"
+NET = strategies.conv_net()
+USES = (
+    *BASE,
+    "conv_forward_naive",
+    "conv_backward_naive",
+    "max_pool_forward_naive",
+    "max_pool_backward_naive",
+    "conv_relu_forward",
+    "conv_relu_backward",
+    "conv_relu_pool_forward",
+    "conv_relu_pool_backward",
+)
+
+
+def _build(student: Student, case: Case, **options: Any) -> tuple[Remote, Any]:
+    options = case.options | {"dtype": np.float64} | options
+    net = student.cnn.ThreeLayerConvNet(**options)
+    right = ThreeLayerConvNet(**options)
+    _nets.randomize(net, right, case.draw)
+    return net, right
+
+
+@check(function="ThreeLayerConvNet", question=QUESTION, topic=TOPIC, inputs=NET, examples=2)
+def ThreeLayerConvNet_parameters(student: Student, case: Case) -> None:
+    """ThreeLayerConvNet starts with small random weights and zero biases of the right shapes"""
+    for options in ({}, {"input_dim": (2, 16, 12), "num_filters": 8, "filter_size": 5}):
+        net = student.cnn.ThreeLayerConvNet(weight_scale=0.02, **options)
+        right = ThreeLayerConvNet(weight_scale=0.02, **options)
+        _nets.same_parameters(net, right.params, 0.02)
+
+
+@check(
+    function="ThreeLayerConvNet", question=QUESTION, topic=TOPIC, inputs=NET, examples=2, weight=0.5
+)
+def ThreeLayerConvNet_dtype(student: Student, case: Case) -> None:
+    """ThreeLayerConvNet keeps its parameters in the dtype asked for"""
+    for dtype in (np.float32, np.float64):
+        net = student.cnn.ThreeLayerConvNet(**case.options, dtype=dtype)
+        for name, value in _nets.net_parameters(net).items():
+            kind = getattr(value, "dtype", type(value).__name__)
+            expect.that(kind == dtype, f"params[{name!r}] has dtype {kind}", kind, np.dtype(dtype))
+
+
+@check(
+    function="ThreeLayerConvNet", question=QUESTION, topic=TOPIC, inputs=NET, uses=USES, examples=4
+)
+def ThreeLayerConvNet_scores(student: Student, case: Case) -> None:
+    """ThreeLayerConvNet.loss(X) returns the scores"""
+    net, right = _build(student, case)
+    expect.close(net.loss(case.X), right.loss(case.X), "scores", tolerance=1e-7)
+
+
+@check(
+    function="ThreeLayerConvNet",
+    question=QUESTION,
+    topic=TOPIC,
+    inputs=NET,
+    uses=USES,
+    examples=4,
+    weight=2.5,
+)
+def ThreeLayerConvNet_gradients(student: Student, case: Case) -> None:
+    """ThreeLayerConvNet.loss(X, y) returns the loss and its gradients, without regularization"""
+    net, right = _build(student, case)
+    _nets.compare(net, right, case.X, case.y)
+
+
+@check(
+    function="ThreeLayerConvNet",
+    question=QUESTION,
+    topic="Regularization",
+    inputs=NET,
+    uses=USES,
+    examples=4,
+)
+def ThreeLayerConvNet_regularization(student: Student, case: Case) -> None:
+    """ThreeLayerConvNet regularizes every weight, in the loss and in the gradients"""
+    net, right = _build(student, case)
+    net.reg = right.reg = case.reg
+    _nets.compare(net, right, case.X, case.y)

@@ -1,0 +1,155 @@
+"""Dropout: p is the probability to KEEP, and the mask is scaled at training time (inverted).
+
+Any way to draw the mask is right if it keeps each entry with probability p, independently. So
+nothing here demands a certain mask; counts are held against the binomial distribution with a
+false-alarm rate below 1e-9 for each of them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder import expect, strategies
+from autograder.assignment import check
+from autograder.checks import _layers
+from autograder.sandbox import Student
+from autograder.strategies import Case
+
+__all__ = ["check_keep_share", "check_scaling"]
+
+QUESTION = "dropout"
+TOPIC = "Dropout"
+TRAIN = strategies.dropout("train")
+TEST = strategies.dropout("test")
+# Hoeffding's inequality (1963): P(|share - p| >= t) <= 2 exp(-2 n t^2).
+FALSE_ALARM = 1e-10
+
+Array = NDArray[Any]
+
+
+def check_scaling(out: Any, x: Array, p: float, name: str = "out") -> Array:
+    """Demand that every entry is dropped or is x / p.
+
+    Returns:
+        The mask as booleans, True where an entry was kept.
+    """
+    found = expect.array(out, x.shape, name).astype(np.float64)
+    kept: Array = found != 0
+    right = np.abs(found - x / p) <= 1e-6 * np.abs(x / p)
+    wrong = kept & ~right
+    if not wrong.any():
+        return kept
+    first = [int(i) for i in np.argwhere(wrong)[0]]
+    ratio = found[wrong] / x[wrong]
+    if np.allclose(ratio, ratio.flat[0]):
+        said = f"kept entries are x times {ratio.flat[0]:.4g}; x times 1/p = {1 / p:.4g} is right"
+    else:
+        said = "kept entries are scaled by many different factors; the mask should hold 0 or 1/p"
+    raise expect.Mismatch(
+        f"{name} is wrong in {int(wrong.sum())} of {x.size} entries, first at {first}: {said}",
+        expect.show(found),
+        "every entry either 0 or x / p",
+    )
+
+
+def check_keep_share(kept: Array, p: float, name: str = "out") -> None:
+    """Demand that the share of kept entries is p, up to chance."""
+    share = float(kept.mean())
+    bound = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * kept.size))
+    swapped = ": p is the probability to keep, not to drop" if abs(share - 1 + p) <= bound else ""
+    expect.that(
+        abs(share - p) <= bound,
+        f"{name} keeps {share:.4f} of its entries, but p = {p} asks for {p:.4f}{swapped}",
+        share,
+        p,
+    )
+
+
+@check(function="dropout_forward", question=QUESTION, topic=TOPIC, inputs=TRAIN, weight=6)
+def dropout_forward_train(student: Student, case: Case) -> None:
+    """dropout_forward keeps each entry with probability p and scales it by 1/p when training"""
+    out, _ = _layers.run(student.layers.dropout_forward, case.args, "dropout_forward")
+    p = case.dropout_param["p"]
+    found = expect.array(out, case.x.shape, "out")
+    share = float((found != 0).mean())
+    try:
+        kept = check_scaling(found, case.x, p)
+    except expect.Mismatch as mismatch:
+        mismatch.message += f" (mean share of zeros {1 - share:.3f}, {1 - p:.3f} is right)"
+        raise
+    check_keep_share(kept, p)
+    # Entries are dropped one by one, not by rows or columns.
+    for axis, name in ((0, "columns"), (1, "rows")):
+        spread = np.abs(kept.mean(axis=axis) - p)
+        bound = math.sqrt(math.log(2 * spread.size / FALSE_ALARM) / (2 * kept.shape[axis]))
+        expect.that(bool((spread <= bound).all()), f"whole {name} are kept or dropped together")
+
+
+@check(
+    function="dropout_forward", question=QUESTION, topic=TOPIC, inputs=TRAIN, weight=1, examples=3
+)
+def dropout_forward_fresh(student: Student, case: Case) -> None:
+    """dropout_forward draws a new mask every time, and the same one for the same seed"""
+    forward = student.layers.dropout_forward
+    plain = {"mode": "train", "p": case.dropout_param["p"]}
+    first, _ = _layers.run(forward, [case.x, dict(plain)], "dropout_forward")
+    second, _ = _layers.run(forward, [case.x, dict(plain)], "dropout_forward")
+    masks = [expect.array(out, case.x.shape, "out") != 0 for out in (first, second)]
+    expect.that(not np.array_equal(*masks), "two calls without a seed drop the same entries")
+    seeded = plain | {"seed": 7}
+    first, _ = _layers.run(forward, [case.x, dict(seeded)], "dropout_forward")
+    second, _ = _layers.run(forward, [case.x, dict(seeded)], "dropout_forward")
+    masks = [expect.array(out, case.x.shape, "out") != 0 for out in (first, second)]
+    expect.that(np.array_equal(*masks), 'the same dropout_param["seed"] drops other entries')
+
+
+@check(function="dropout_forward", question=QUESTION, topic=TOPIC, inputs=TEST, weight=3)
+def dropout_forward_test(student: Student, case: Case) -> None:
+    """dropout_forward changes nothing in test mode"""
+    out, _ = _layers.run(student.layers.dropout_forward, case.args, "dropout_forward")
+    expect.close(out, case.x, "out")
+
+
+@check(
+    function="dropout_backward",
+    question=QUESTION,
+    topic=TOPIC,
+    inputs=TRAIN,
+    after="dropout_forward",
+    weight=7,
+    examples=4,
+)
+def dropout_backward_train(student: Student, case: Case) -> None:
+    """dropout_backward lets gradients through where the forward pass kept entries"""
+    out, cache = _layers.run(student.layers.dropout_forward, case.args, "dropout_forward")
+    found = expect.array(out, case.x.shape, "out")
+    dx = student.layers.dropout_backward(case.dout, cache)
+    # The mask that this very forward pass used, whatever it was: out = x * mask.
+    mask = found / case.x
+    expect.close(dx, case.dout * mask, "dx")
+    expect.that(bool(mask.any()) and not bool((mask == 1).all()), "the forward pass drops nothing")
+    p = case.dropout_param["p"]
+    try:
+        check_keep_share(check_scaling(found, case.x, p), p)
+    except expect.Mismatch as wrong:
+        said = "right for your own dropout_forward, which is wrong itself"
+        raise expect.FollowThrough(said, root_cause="dropout_forward") from wrong
+
+
+@check(
+    function="dropout_backward",
+    question=QUESTION,
+    topic=TOPIC,
+    inputs=TEST,
+    after="dropout_forward",
+    weight=3,
+    examples=3,
+)
+def dropout_backward_test(student: Student, case: Case) -> None:
+    """dropout_backward passes gradients on unchanged in test mode"""
+    _, cache = _layers.run(student.layers.dropout_forward, case.args, "dropout_forward")
+    expect.close(student.layers.dropout_backward(case.dout, cache), case.dout, "dx")

@@ -1,0 +1,339 @@
+"""FullyConnectedNet: plain, with a normalization, with dropout.
+
+Both nets get the same parameters, drawn here; so what is compared does not depend on how a
+student draws initial weights, and nothing has to be trained to find a wrong gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder import expect, strategies
+from autograder.assignment import check
+from autograder.checks import _layers, _nets, dropout
+from autograder.sandbox import Remote, Student
+from autograder.strategies import Case
+from reference.classifiers.fc_net import FullyConnectedNet
+
+__all__: list[str] = []
+
+Array = NDArray[Any]
+NETS = "Fully connected nets"
+NORMS = "Normalization inside a net"
+DROPS = "Dropout inside a net"
+BASE = (
+    "affine_forward",
+    "affine_backward",
+    "relu_forward",
+    "relu_backward",
+    "softmax_loss",
+    "affine_relu_forward",
+    "affine_relu_backward",
+)
+BATCHNORM = ("batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt")
+LAYERNORM = ("layernorm_forward", "layernorm_backward")
+DROPOUT = ("dropout_forward", "dropout_backward")
+NET = strategies.fc_net()
+
+
+def _build(student: Student, case: Case, **options: Any) -> tuple[Remote, Any]:
+    """The student's net and the reference's, of the same kind and with the same parameters."""
+    sizes: dict[str, Any] = {"input_dim": case.D, "num_classes": case.C, "dtype": np.float64}
+    net = student.fc_net.FullyConnectedNet(list(case.hidden), **sizes, **options)
+    right = FullyConnectedNet(list(case.hidden), **sizes, **options)
+    _nets.randomize(net, right, case.draw)
+    return net, right
+
+
+def _scores(net: Remote, right: Any, X: Array) -> None:
+    expect.close(net.loss(X), right.loss(X.copy()), "scores", tolerance=1e-7)
+
+
+# Plain. -------------------------------------------------------------------------------------
+
+
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic=NETS,
+    inputs=strategies.fc_net(hidden=((40,), (50, 30), (30, 20, 40))),
+    examples=3,
+)
+def FullyConnectedNet_parameters(student: Student, case: Case) -> None:
+    """FullyConnectedNet starts with small random weights and zero biases of the right shapes"""
+    scale = 0.03
+    options: dict[str, Any] = {"input_dim": 30, "num_classes": case.C, "weight_scale": scale}
+    net = student.fc_net.FullyConnectedNet(list(case.hidden), **options)
+    right = FullyConnectedNet(list(case.hidden), **options)
+    _nets.same_parameters(net, right.params, scale)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic=NETS,
+    inputs=NET,
+    examples=2,
+    weight=0.5,
+)
+def FullyConnectedNet_dtype(student: Student, case: Case) -> None:
+    """FullyConnectedNet keeps its parameters in the dtype asked for"""
+    for dtype in (np.float32, np.float64):
+        net = student.fc_net.FullyConnectedNet([5, 4], input_dim=case.D, dtype=dtype)
+        for name, value in _nets.net_parameters(net).items():
+            kind = getattr(value, "dtype", type(value).__name__)
+            expect.that(kind == dtype, f"params[{name!r}] has dtype {kind}", kind, np.dtype(dtype))
+
+
+@check(function="FullyConnectedNet", question="fully-connected", topic=NETS, inputs=NET, uses=BASE)
+def FullyConnectedNet_scores(student: Student, case: Case) -> None:
+    """FullyConnectedNet.loss(X) returns the scores"""
+    net, right = _build(student, case)
+    _scores(net, right, case.X)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic=NETS,
+    inputs=NET,
+    uses=BASE,
+    weight=2,
+)
+def FullyConnectedNet_gradients(student: Student, case: Case) -> None:
+    """FullyConnectedNet.loss(X, y) returns the loss and its gradients, without regularization"""
+    net, right = _build(student, case)
+    _nets.compare(net, right, case.X, case.y)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic="Regularization",
+    inputs=NET,
+    uses=BASE,
+    weight=1,
+)
+def FullyConnectedNet_regularization(student: Student, case: Case) -> None:
+    """FullyConnectedNet adds 0.5 reg |W|^2 of every weight to the loss, and reg W to gradients"""
+    net, right = _build(student, case, reg=case.reg)
+    _nets.compare(net, right, case.X, case.y)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic="Regularization",
+    inputs=NET,
+    uses=BASE,
+    weight=0.25,
+    examples=2,
+)
+def FullyConnectedNet_new_reg(student: Student, case: Case) -> None:
+    """FullyConnectedNet uses the value that model.reg has when loss is called"""
+    net, right = _build(student, case, reg=0.0)
+    net.reg = right.reg = case.reg
+    _nets.compare(net, right, case.X, case.y)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic=NETS,
+    inputs=NET,
+    uses=BASE,
+    weight=0.25,
+    examples=2,
+)
+def FullyConnectedNet_images(student: Student, case: Case) -> None:
+    """FullyConnectedNet takes images of shape (N, 3, H, W) as they are"""
+    net, right = _build(student, case)
+    for X in (case.X[:, :, None, None], case.X.reshape(len(case.X), 1, -1, 1)):
+        _scores(net, right, X)
+
+
+# With a normalization. ----------------------------------------------------------------------
+
+
+@check(
+    function="FullyConnectedNet",
+    question="normalization",
+    topic=NORMS,
+    inputs=strategies.fc_net(hidden=((40,), (50, 30))),
+    examples=2,
+)
+def FullyConnectedNet_norm_parameters(student: Student, case: Case) -> None:
+    """FullyConnectedNet has gamma = 1 and beta = 0 for each hidden layer, none for the last"""
+    for kind in ("batchnorm", "layernorm"):
+        options: dict[str, Any] = {"input_dim": 30, "normalization": kind, "weight_scale": 0.03}
+        net = student.fc_net.FullyConnectedNet(list(case.hidden), **options)
+        right = FullyConnectedNet(list(case.hidden), **options)
+        _nets.same_parameters(net, right.params, 0.03)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="normalization",
+    topic=NORMS,
+    inputs=NET,
+    uses=(*BASE, *BATCHNORM),
+    weight=2,
+)
+def FullyConnectedNet_batchnorm_gradients(student: Student, case: Case) -> None:
+    """FullyConnectedNet with batch norm returns the right loss and gradients"""
+    net, right = _build(student, case, normalization="batchnorm", reg=case.reg)
+    _nets.compare(net, right, case.X, case.y)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="normalization",
+    topic=NORMS,
+    inputs=NET,
+    uses=(*BASE, *BATCHNORM),
+    weight=1.5,
+)
+def FullyConnectedNet_batchnorm_test(student: Student, case: Case) -> None:
+    """FullyConnectedNet with batch norm uses each layer's running averages at test time"""
+    net, right = _build(student, case, normalization="batchnorm")
+    for shift in (0.0, 1.0, -0.5):
+        net.loss(case.X + shift, case.y)
+        right.loss(case.X + shift, case.y)
+    # Running variances may hold eps, or be the unbiased ones: both nets start from the same.
+    scores = expect.array(net.loss(case.X), (len(case.X), case.C), "scores")
+    biased = right.loss(case.X)
+    unbiased = _unbiased(right, len(case.X)).loss(case.X)
+    if not _layers.near(scores, unbiased, tolerance=1e-4):
+        expect.close(scores, biased, "test-time scores", tolerance=1e-4)
+    # A batch of one has no variance of its own, so this shows which statistics were used.
+    one = expect.array(net.loss(case.X[:1]), (1, case.C), "scores of a single sample")
+    expect.close(one, scores[:1], "scores of a single sample", tolerance=1e-6)
+
+
+def _unbiased(net: Any, count: int) -> Any:
+    """The same net, its running variances as an unbiased estimator would have kept them."""
+    for param in net.bn_params:
+        param["running_var"] = param["running_var"] * count / (count - 1)
+    return net
+
+
+@check(
+    function="FullyConnectedNet",
+    question="normalization",
+    topic=NORMS,
+    inputs=NET,
+    uses=(*BASE, *LAYERNORM),
+    weight=1.5,
+)
+def FullyConnectedNet_layernorm_gradients(student: Student, case: Case) -> None:
+    """FullyConnectedNet with layer norm returns the right loss and gradients"""
+    net, right = _build(student, case, normalization="layernorm", reg=case.reg)
+    _nets.compare(net, right, case.X, case.y)
+    _scores(net, right, case.X)
+
+
+# With dropout. ------------------------------------------------------------------------------
+
+WIDE = strategies.fc_net(hidden=((400,), (300, 200)))
+
+
+@check(
+    function="FullyConnectedNet",
+    question="dropout",
+    topic=DROPS,
+    inputs=WIDE,
+    uses=(*BASE, *DROPOUT),
+    weight=3,
+    examples=4,
+)
+def FullyConnectedNet_dropout_train(student: Student, case: Case) -> None:
+    """FullyConnectedNet drops after every ReLU, and nowhere else, when training"""
+    _check_dropped(student, case, None)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="dropout",
+    topic=DROPS,
+    inputs=WIDE,
+    uses=(*BASE, *DROPOUT, *LAYERNORM),
+    weight=1.5,
+    examples=2,
+)
+def FullyConnectedNet_dropout_with_norm(student: Student, case: Case) -> None:
+    """FullyConnectedNet applies dropout together with a normalization"""
+    _check_dropped(student, case, "layernorm")
+
+
+@check(
+    function="FullyConnectedNet",
+    question="dropout",
+    topic=DROPS,
+    inputs=NET,
+    uses=(*BASE, *DROPOUT),
+    weight=1.5,
+    examples=3,
+)
+def FullyConnectedNet_dropout_test(student: Student, case: Case) -> None:
+    """FullyConnectedNet does not drop anything at test time"""
+    net, right = _build(student, case, dropout_keep_ratio=0.5, seed=123)
+    _scores(net, right, case.X)
+    net.loss(case.X, case.y)
+    _scores(net, right, case.X)
+
+
+def _check_dropped(student: Student, case: Case, normalization: str | None) -> None:
+    """Read every layer's input off the gradients of a single sample, and look at what is missing.
+
+    For one sample dW = outer(a, delta) and db = delta, so a = dW[:, k] / db[k]: the activations
+    that the student's net really used, whatever mask it drew.
+    """
+    p = 0.6
+    options = {"dropout_keep_ratio": p, "normalization": normalization}
+    net, right = _build(student, case, **options)
+    X, y = case.X[:1], case.y[:1]
+    loss, grads = _nets.loss_and_gradients(net, X, y)
+    params = right.params
+    layers = len(case.hidden) + 1
+    used = X
+    for number in range(1, layers + 1):
+        seen = _layer_input(grads, number, params[f"W{number}"].shape)
+        name = "the input of the net" if number == 1 else f"the input of layer {number}"
+        if number == 1:
+            expect.close(seen, used, f"{name} (dropout belongs after ReLU)", tolerance=1e-5)
+        else:
+            alive = used[0] != 0
+            expect.close(seen[0, ~alive], used[0, ~alive], f"{name} behind ReLU", tolerance=1e-9)
+            kept = dropout.check_scaling(seen[0, alive], used[0, alive], p, name)
+            dropout.check_keep_share(kept, p, name)
+            used = seen
+        used = used @ params[f"W{number}"] + params[f"b{number}"]
+        if number < layers:
+            used = _activate(used, params, number, normalization)
+    # What comes out of the last layer is the scores: nothing is dropped behind them.
+    shifted = used - used.max()
+    right_loss = float(np.log(np.exp(shifted).sum()) - shifted[0, y[0]])
+    expect.number(loss, right_loss, "loss", tolerance=1e-5)
+
+
+def _activate(z: Array, params: Any, number: int, normalization: str | None) -> Array:
+    if normalization:
+        centered = z - z.mean()
+        z = centered / np.sqrt(z.var() + 1e-5)
+        z = z * params[f"gamma{number}"] + params[f"beta{number}"]
+    return np.maximum(z, 0)
+
+
+def _layer_input(grads: Any, number: int, shape: tuple[int, ...]) -> Array:
+    W, b = f"W{number}", f"b{number}"
+    for name in (W, b):
+        expect.that(name in grads, f"grads has no {name}", sorted(map(str, grads)))
+    dW = expect.array(grads[W], shape, f"grads[{W!r}]").astype(np.float64)
+    db = expect.array(grads[b], shape[1:], f"grads[{b!r}]", tolerate=(1, *shape[1:]))
+    k = int(np.argmax(np.abs(db)))
+    said = f"grads[{b!r}] is zero: no gradient reaches layer {number}"
+    expect.that(float(np.abs(db[k])) > 0, said)
+    return (dW[:, k] / float(db[k]))[None, :]

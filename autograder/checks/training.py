@@ -1,0 +1,292 @@
+"""Training: small sets that a right net learns by heart, and accuracy on images never seen.
+
+The Solver runs here, in the grader, with the reference's update rules, and drives the student's
+net through the proxy: each step sends parameters and a batch, and gets loss and gradients back.
+So a broken optimizer does not sink a right net, the loop cannot be tampered with, and labels of
+held-out images never enter the worker. What is measured is the parameters: the scores that a
+trained net claims must equal the reference's on the parameters it was given.
+
+An accuracy bar catches only gross faults (see docs/grading.md for the table), so these checks
+carry few points; correctness is judged by numbers elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder import expect, strategies
+from autograder.assignment import check
+from autograder.checks import _nets, convnet, nets
+from autograder.sandbox import Remote, Student
+from autograder.secret import Secret
+from autograder.strategies import Case
+from reference import data_utils
+from reference.classifiers.cnn import ThreeLayerConvNet
+from reference.classifiers.fc_net import FullyConnectedNet
+from reference.solver import Solver
+
+__all__: list[str] = []
+
+Array = NDArray[Any]
+TOPIC = "Training neural nets"
+TRAIN_SEED = 231
+HELD_OUT = 500
+
+
+class Trainee:
+    """A student's net as the Solver sees it; complains in a student's terms."""
+
+    def __init__(self, net: Remote, right: Any) -> None:
+        expect.that(isinstance(net, Remote), "calling the class does not make a net")
+        self.net = net
+        self.right = right
+        self.steps = 0
+        _shapes_match(_nets.net_parameters(net), right.params)
+
+    @property
+    def params(self) -> Any:
+        return self.net.params
+
+    @params.setter
+    def params(self, values: Any) -> None:
+        self.net.params = values
+
+    def loss(self, X: Array, y: Array | None = None) -> Any:
+        """Scores, or loss and gradients, checked for shape before the Solver uses them."""
+        if y is None:
+            shape = (len(X), self.right.params[f"b{self._depth()}"].size)
+            return expect.array(self.net.loss(X), shape, "scores")
+        self.steps += 1
+        loss, grads = _nets.loss_and_gradients(self.net, X, y)
+        step = f"of training step {self.steps}"
+        finite = isinstance(loss, float | np.floating) and np.isfinite(loss)
+        expect.that(bool(finite), f"the loss {step} is not a finite number", loss)
+        missing = sorted(self.right.params.keys() - grads.keys())
+        expect.that(not missing, f"grads {step} has no {', '.join(missing)}")
+        for name, value in self.right.params.items():
+            wide = (1, *value.shape) if value.ndim == 1 else ()
+            said = f"grads[{name!r}] {step}"
+            grads[name] = expect.array(grads[name], value.shape, said, tolerate=wide)
+        return loss, grads
+
+    def _depth(self) -> int:
+        return max(int(name[1:]) for name in self.right.params if name.startswith("W"))
+
+    def true_scores(self, X: Array) -> Array:
+        """The reference's scores on the trained parameters; the student's must equal them.
+
+        Raises:
+            Mismatch: the net's own scores are not those of its parameters.
+        """
+        for name in self.right.params:
+            self.right.params[name] = np.asarray(self.params[name], dtype=np.float64)
+        scores: Array = self.right.loss(X.astype(np.float64))
+        claimed = self.loss(X)
+        near = float(np.abs(claimed - scores).max()) <= 1e-2 * float(np.abs(scores).max())
+        expect.that(near, "the trained net's scores are not those of its parameters")
+        return scores
+
+
+def _shapes_match(params: Any, right: Any) -> None:
+    for name, value in right.items():
+        expect.that(name in params, f"params has no {name}", sorted(map(str, params)))
+        expect.array(params[name], value.shape, f"params[{name!r}]", tolerate=(1, *value.shape))
+
+
+@functools.cache
+def _images(count: int, seed: int) -> tuple[Array, Array]:
+    X, y = data_utils.make_shapes(count, seed)
+    mean = X.mean()
+    return X - mean, y
+
+
+@functools.cache
+def _cifar10(path: str) -> tuple[Array, Array, Array, Array]:
+    X, y, X_test, y_test = data_utils.load_cifar10(Path(path))
+    mean = X.mean(axis=0)
+    return X - mean, y, X_test - mean, y_test
+
+
+def _data(case: Case, count: int) -> tuple[Array, Array]:
+    """The first `count` training images, centered."""
+    if case.assignment.data:
+        X, y, _, _ = _cifar10(case.assignment.data)
+        return X[:count], y[:count]
+    X, y = _images(max(count, 2000), TRAIN_SEED)
+    return X[:count], y[:count]
+
+
+def _held_out(case: Case) -> tuple[Array, Array]:
+    if case.assignment.data:
+        _, _, X, y = _cifar10(case.assignment.data)
+        return X[:HELD_OUT], y[:HELD_OUT]
+    secret: Secret = case.secret
+    return _images(HELD_OUT, secret.seed("held-out images") % 2**32)
+
+
+def _train(trainee: Trainee, X: Array, y: Array, **options: Any) -> Solver:
+    data = {"X_train": X, "y_train": y, "X_val": X[:10], "y_val": y[:10]}
+    solver = Solver(trainee, data, verbose=False, num_train_samples=None, **options)
+    with _seeded(TRAIN_SEED):
+        solver.train()
+    return solver
+
+
+@contextlib.contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """NumPy's global generator, which the Solver draws batches from, at a fixed state."""
+    state = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
+
+
+def _overfit(case: Case, solver: Solver, bar: float, epochs: int) -> None:
+    best = max(solver.train_acc_history)
+    case.measures["train_accuracy"] = best
+    expect.that(
+        best >= bar,
+        f"after {epochs} epochs the net knows {best:.0%} of the images it was trained on; "
+        f"a right one learns {bar:.0%} of them",
+    )
+
+
+def _accuracy(case: Case, trainee: Trainee, name: str) -> None:
+    X, y = _held_out(case)
+    accuracy = float((trainee.true_scores(X).argmax(axis=1) == y).mean())
+    bars = case.assignment.cifar10 if case.assignment.data else case.assignment.accuracy
+    case.measures["held_out_accuracy"] = accuracy
+    expect.that(
+        accuracy >= bars[name],
+        f"the trained net is right on {accuracy:.1%} of images it has never seen; "
+        f"{bars[name]:.0%} is asked for",
+    )
+
+
+def _fc(student: Student, hidden: list[int], **options: Any) -> Trainee:
+    return Trainee(
+        student.fc_net.FullyConnectedNet(hidden, dtype=np.float32, **options),
+        FullyConnectedNet(hidden, dtype=np.float64, **options),
+    )
+
+
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic=TOPIC,
+    inputs=strategies.nothing(),
+    uses=nets.BASE,
+    weight=0.75,
+)
+def FullyConnectedNet_overfit_three(student: Student, case: Case) -> None:
+    """FullyConnectedNet with three layers learns 50 images by heart within 20 epochs"""
+    X, y = _data(case, 50)
+    trainee = _fc(student, [100, 100], weight_scale=2e-2)
+    config = {"learning_rate": 2e-2}
+    solver = _train(
+        trainee, X, y, update_rule="sgd", optim_config=config, num_epochs=20, batch_size=25
+    )
+    _overfit(case, solver, 1.0, 20)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic=TOPIC,
+    inputs=strategies.nothing(),
+    uses=nets.BASE,
+    weight=0.75,
+)
+def FullyConnectedNet_overfit_five(student: Student, case: Case) -> None:
+    """FullyConnectedNet with five layers learns 50 images by heart within 20 epochs"""
+    X, y = _data(case, 50)
+    trainee = _fc(student, [100, 100, 100, 100], weight_scale=8e-2)
+    config = {"learning_rate": 1e-2}
+    solver = _train(
+        trainee, X, y, update_rule="sgd", optim_config=config, num_epochs=20, batch_size=25
+    )
+    _overfit(case, solver, 1.0, 20)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic=TOPIC,
+    inputs=strategies.nothing(),
+    uses=nets.BASE,
+    weight=0.5,
+)
+def FullyConnectedNet_accuracy(student: Student, case: Case) -> None:
+    """FullyConnectedNet, trained, recognizes images it has never seen"""
+    X, y = _data(case, 49000 if case.assignment.data else 2000)
+    trainee = _fc(student, [100, 100], weight_scale=2e-2)
+    _train(
+        trainee,
+        X,
+        y,
+        update_rule="adam",
+        optim_config={"learning_rate": 1e-3},
+        num_epochs=6,
+        batch_size=100,
+        lr_decay=0.9,
+    )
+    _accuracy(case, trainee, "fully_connected")
+
+
+def _cnn(student: Student, **options: Any) -> Trainee:
+    return Trainee(
+        student.cnn.ThreeLayerConvNet(dtype=np.float32, **options),
+        ThreeLayerConvNet(dtype=np.float64, **options),
+    )
+
+
+@check(
+    function="ThreeLayerConvNet",
+    question="convolution",
+    topic=TOPIC,
+    inputs=strategies.nothing(),
+    uses=convnet.USES,
+    weight=0.75,
+)
+def ThreeLayerConvNet_overfit(student: Student, case: Case) -> None:
+    """ThreeLayerConvNet learns 100 images nearly by heart within 15 epochs"""
+    X, y = _data(case, 100)
+    trainee = _cnn(student, num_filters=8, filter_size=5, hidden_dim=50, weight_scale=3e-2)
+    config = {"learning_rate": 3e-3}
+    solver = _train(
+        trainee, X, y, update_rule="adam", optim_config=config, num_epochs=15, batch_size=50
+    )
+    _overfit(case, solver, 0.8, 15)
+
+
+@check(
+    function="ThreeLayerConvNet",
+    question="convolution",
+    topic=TOPIC,
+    inputs=strategies.nothing(),
+    uses=convnet.USES,
+    weight=0.5,
+)
+def ThreeLayerConvNet_accuracy(student: Student, case: Case) -> None:
+    """ThreeLayerConvNet, trained for one epoch, recognizes images it has never seen"""
+    X, y = _data(case, 49000 if case.assignment.data else 2000)
+    trainee = _cnn(student, num_filters=16, filter_size=5, hidden_dim=50, weight_scale=3e-2)
+    _train(
+        trainee,
+        X,
+        y,
+        update_rule="adam",
+        optim_config={"learning_rate": 2e-3},
+        num_epochs=1 if case.assignment.data else 2,
+        batch_size=50,
+    )
+    _accuracy(case, trainee, "convnet")

@@ -1,0 +1,87 @@
+"""The command line: verbs only. What a verb needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder import __version__
+from autograder.errors import AutograderError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is 0 for a graded submission, whatever its score.
+
+    Others: 1 below --min-score, 2 usage, 3 the submission cannot be read, 4 our own fault.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except AutograderError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("autograder: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if options.debug:
+            raise
+        said = f"{type(error).__name__}: {error}"
+        print(
+            f"autograder: a fault of its own, not of the submission ({said}); "
+            "run again with --debug and report what it prints",
+            file=sys.stderr,
+        )
+        return 4
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autograder",
+        description="Grade work from a course that teaches neural networks from scratch.",
+    )
+    parser.add_argument("--version", action="version", version=f"autograder {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks of our own faults")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    grade = verbs.add_parser("grade", help="grade one submission", description=_grade.__doc__)
+    grade.add_argument(
+        "submission",
+        nargs="*",
+        type=Path,
+        help="a zip, a tar.gz, a folder, or the files layers.py optim.py fc_net.py [cnn.py]",
+    )
+    grade.add_argument("--out", type=Path, metavar="DIR", help="also write DIR/report.json")
+    grade.add_argument("--assignment", type=Path, metavar="FILE", help="an assignment.toml")
+    grade.add_argument("--data", type=Path, metavar="PATH", help="real CIFAR-10: folder or archive")
+    grade.add_argument("--only", metavar="PATTERN", help="only checks that match (-k of pytest)")
+    grade.add_argument("--list", action="store_true", help="list the checks and their points")
+    grade.add_argument("--min-score", type=float, metavar="POINTS", help="exit with 1 below this")
+    grade.add_argument("-q", "--quiet", action="store_true", help="print the score alone")
+    grade.set_defaults(run=_grade)
+
+    template = verbs.add_parser(
+        "template", help="the student package", description=_template.__doc__
+    )
+    template.add_argument("action", choices=["build", "check"])
+    template.add_argument("folder", nargs="?", type=Path, default=Path("student_template"))
+    template.set_defaults(run=_template)
+    return parser
+
+
+def _grade(options: argparse.Namespace) -> int:
+    """Run every check against one submission and say where points were lost."""
+    from autograder.commands import grade  # noqa: PLC0415  --help does not pay for it
+
+    return grade.run(options)
+
+
+def _template(options: argparse.Namespace) -> int:
+    """Generate the student package from the reference, or say whether a copy is stale."""
+    from autograder.commands import template  # noqa: PLC0415  --help does not pay for it
+
+    return template.run(options)

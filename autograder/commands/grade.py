@@ -1,0 +1,104 @@
+"""`autograder grade`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from autograder import assignment, grading, intake
+from autograder.errors import UsageError
+from autograder.models import Assignment, Report, Submission
+from autograder.reports import as_json, terminal
+from autograder.secret import course_secret
+
+__all__ = ["run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Grade, print, write; see `cli.main` for the exit codes."""
+    console = Console()
+    roster = assignment.load(options.assignment)
+    if options.data:
+        roster = replace(roster, data=str(options.data))
+    if options.only:
+        roster = grading.select(roster, options.only)
+    if options.list:
+        console.print(_listing(roster))
+        return 0
+    if not options.submission:
+        raise UsageError("name a submission: a zip, a folder, or the files themselves")
+    submission = intake.read_submission(options.submission)
+    target = _target(options.out)
+    report = _grade(submission, roster, target, quiet=options.quiet)
+    if options.quiet:
+        points = f"{report.score:.2f} {roster.graded_points:.2f}"
+        console.print(points, highlight=False)
+    else:
+        terminal.print_report(report, console)
+        if target:
+            console.print(Text(f"Written: {target}", style="dim"))
+    if report.needs_regrade:
+        return 4
+    return int(options.min_score is not None and report.score < options.min_score)
+
+
+def _grade(
+    submission: Submission, roster: Assignment, target: Path | None, *, quiet: bool
+) -> Report:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    # On standard error, so that a piped report is only the report.
+    bar = Console(stderr=True)
+    with Progress(*columns, console=bar, transient=True, disable=quiet) as progress:
+        task = progress.add_task(submission.name[:40], total=len(roster.checks))
+
+        def on_outcome(report: Report) -> None:
+            done = len(report.outcomes)
+            progress.update(task, completed=done, description=report.outcomes[-1].check.function)
+            if target:
+                _write(target, as_json.render(report))
+
+        report = grading.grade(submission, roster, course_secret(), on_outcome=on_outcome)
+    if target:
+        _write(target, as_json.render(report))
+    return report
+
+
+def _target(folder: Path | None) -> Path | None:
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}") from error
+    return folder / "report.json"
+
+
+def _write(target: Path, text: str) -> None:
+    """Replace a file in one step, so that a reader never sees half of it."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).replace(target)
+
+
+def _listing(roster: Assignment) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Check", no_wrap=True)
+    table.add_column("Points", justify="right")
+    table.add_column("What is checked")
+    for check in roster.checks:
+        table.add_row(check.id, f"{check.points:.2f}", Text(check.title))
+    return table

@@ -1,0 +1,245 @@
+"""The only judge: one check, one student, one `Outcome`.
+
+`Session` holds what is known about a submission so far (which functions exist, which hang, what
+was found wrong); `run_check` uses it and adds to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from autograder import lend
+from autograder.expect import FollowThrough, Mismatch, show
+from autograder.models import Assignment, Check, Counterexample, Outcome, Status
+from autograder.sandbox import Sandbox, Student, StudentFault, TimedOut
+from autograder.sandbox.proxy import Call, Remote
+from autograder.secret import Secret
+from autograder.strategies import cases
+
+__all__ = ["Session", "home", "run_check"]
+
+log = logging.getLogger(__name__)
+
+# A function that hung once gets this much on its next call: it is not likely to be merely slow.
+SECOND_CHANCE_SECONDS = 1.0
+BAD = frozenset({Status.FAILED, Status.ERRORED, Status.TIMED_OUT, Status.MISSING, Status.SKIPPED})
+CLASSES = {"FullyConnectedNet": "fc_net", "ThreeLayerConvNet": "cnn"}
+OPTIMIZERS = ("sgd", "sgd_momentum", "rmsprop", "adam")
+SANDWICHES = ("affine_relu", "conv_relu", "conv_bn_relu", "conv_relu_pool")
+
+
+def home(function: str) -> str:
+    """The module in which students write a function."""
+    if function in CLASSES:
+        return CLASSES[function]
+    if function in OPTIMIZERS:
+        return "optim"
+    return "layer_utils" if lend.family(function)[0] in SANDWICHES else "layers"
+
+
+@dataclass
+class Session:
+    """One submission being graded."""
+
+    assignment: Assignment
+    sandbox: Sandbox
+    secret: Secret
+    outcomes: list[Outcome] = field(default_factory=list)
+    hung: set[str] = field(default_factory=set)
+    _census: dict[str, tuple[Sequence[str], StudentFault | None]] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def student(
+        self, *, fast_layers: bool = True, lent: Mapping[str, Sequence[str]] | None = None
+    ) -> Iterator[Student]:
+        """The student's work in a fresh worker, with some functions lent to it."""
+        workspace = "workspace" if fast_layers else "workspace-naive"
+        with self.sandbox.worker(workspace, lent or {}) as worker:
+            yield Student(worker, self.seconds, lend.lender(lent) if lent else None)
+
+    def seconds(self, function: str) -> float:
+        """CPU seconds that a call of this function may use."""
+        limits = self.assignment.limits
+        left = limits.submission_seconds - self.sandbox.cpu_used
+        call = SECOND_CHANCE_SECONDS if function in self.hung else limits.call_seconds
+        return max(min(call, left), 0.0)
+
+    def census(self, module: str) -> tuple[Sequence[str], StudentFault | None]:
+        """The functions of a module, or why it cannot be imported. Asked once."""
+        if module not in self._census:
+            names: Sequence[str] = ()
+            fault = None
+            try:
+                with self.student() as student:
+                    names = student.census(module)
+            except StudentFault as error:
+                fault = error
+            self._census[module] = names, fault
+        return self._census[module]
+
+    def failing(self, functions: Sequence[str]) -> list[str]:
+        """Those of the functions that a check has found wrong so far, in their order."""
+        bad = {o.check.function for o in self.outcomes if o.status in BAD}
+        return [function for function in functions if function in bad]
+
+
+def run_check(check: Check, session: Session) -> Outcome:
+    """Judge one check; never raises for what a student's code does.
+
+    A crash of our own code is a BROKEN outcome, so that it is seen and never costs a point
+    silently.
+    """
+    start = time.perf_counter()
+    try:
+        outcome = _judge(check, session)
+    except Exception as error:
+        log.exception("the check %s itself failed", check.id)
+        message = f"the grader failed here, not you ({type(error).__name__}: {error}); regrade"
+        outcome = Outcome(check, Status.BROKEN, 0.0, message)
+    outcome = replace(outcome, seconds=time.perf_counter() - start)
+    session.outcomes.append(outcome)
+    return outcome
+
+
+def _judge(check: Check, session: Session) -> Outcome:
+    absent = _absent(check, session)
+    if absent:
+        return absent
+    outcome = _attempt(check, session, None)
+    broken = session.failing(check.uses)
+    if outcome.status not in BAD or not broken:
+        return outcome
+    lent = lend.stubs(broken)
+    second = _attempt(check, session, lent)
+    if second.status not in (Status.PASSED, Status.PARTIAL):
+        return outcome
+    share = session.assignment.follow_through
+    names = ", ".join(broken)
+    return replace(
+        second,
+        status=Status.PASSED if share == 1.0 and second.credit == 1.0 else Status.PARTIAL,
+        credit=second.credit * share,
+        message=outcome.message,
+        follow_through=f"right, given a correct {names}",
+        root_cause=broken[0],
+    )
+
+
+def _absent(check: Check, session: Session) -> Outcome | None:
+    """The outcome of a check whose functions are not there, before any input is drawn."""
+    for function in (check.function, *check.after):
+        module = home(function)
+        names, fault = session.census(module)
+        mine = function == check.function
+        if fault is not None:
+            status = fault.status if mine else Status.SKIPPED
+            return Outcome(check, status, 0.0, fault.message, root_cause=f"{module}.py")
+        if function not in names:
+            said = f"{module}.py has no {function}"
+            status = Status.MISSING if mine else Status.SKIPPED
+            return Outcome(check, status, 0.0, said, root_cause=function)
+    return None
+
+
+def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] | None) -> Outcome:
+    """Run a check's cases in one worker, up to the first that goes wrong."""
+    credit, text, root = 1.0, "", ""
+    measures: dict[str, float] = {}
+    changed: set[str] = set()
+    # A naive layer must not be the fast one in disguise.
+    fast = not check.function.endswith("_naive")
+    drawn = cases(check.id, check.inputs, check.examples, session.secret)
+    with session.student(fast_layers=fast, lent=lent) as student:
+        for number, case in enumerate(drawn):
+            case.measures = measures
+            case.assignment = session.assignment
+            case.secret = session.secret
+            try:
+                student.restart(session.secret.seed("draws", check.id, str(number)) % 2**32)
+                check.body(student, case)
+            except FollowThrough as follow:
+                credit, text = session.assignment.follow_through, follow.message
+                root = follow.root_cause
+            except (Mismatch, StudentFault) as fault:
+                return _failure(check, session, student, fault, changed)
+        changed |= student.changed
+    status = Status.PASSED if credit == 1.0 else Status.PARTIAL
+    return Outcome(
+        check,
+        status,
+        credit,
+        follow_through=text,
+        root_cause=root,
+        measures=dict(measures),
+        notes=_notes(changed),
+    )
+
+
+def _failure(
+    check: Check,
+    session: Session,
+    student: Student,
+    fault: Mismatch | StudentFault,
+    changed: set[str],
+) -> Outcome:
+    status, root = Status.FAILED, ""
+    if isinstance(fault, StudentFault):
+        status = fault.status
+        name = fault.function.partition(".")[0]
+        if isinstance(fault, TimedOut):
+            session.hung.add(fault.function)
+        if name in check.after and name != check.function:
+            status, root = Status.SKIPPED, name
+    return Outcome(
+        check,
+        status,
+        0.0,
+        fault.message,
+        counterexample=_counterexample(student.calls, fault),
+        root_cause=root,
+        notes=_notes(changed | student.changed),
+    )
+
+
+def _notes(changed: set[str]) -> tuple[str, ...]:
+    return tuple(f"{name} changes one of its inputs in place" for name in sorted(changed))
+
+
+def _counterexample(calls: Sequence[Call], fault: Mismatch | StudentFault) -> Counterexample:
+    """The last call of the case, with its inputs by position or name."""
+    if not calls:
+        return Counterexample()
+    last = calls[-1]
+    inputs = {f"argument {i + 1}": _input(value) for i, value in enumerate(last.args)}
+    inputs |= {name: _input(value) for name, value in last.kwargs.items()}
+    got = fault.got if isinstance(fault, Mismatch) else ""
+    expected = fault.expected if isinstance(fault, Mismatch) else ""
+    lines = tuple(f"{c.function}({_signature(c)})" for c in calls[-4:])
+    return Counterexample(lines, inputs, got, expected)
+
+
+def _signature(call: Call) -> str:
+    parts = [_brief(value) for value in call.args]
+    parts += [f"{name}={_brief(value)}" for name, value in call.kwargs.items()]
+    return ", ".join(parts)
+
+
+def _brief(value: Any) -> str:
+    if hasattr(value, "shape") and getattr(value, "shape", None) != ():
+        return "array" + str(tuple(value.shape)).replace(",)", ")")
+    if isinstance(value, Remote):
+        return "cache"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {_brief(v)}" for k, v in list(value.items())[:6]) + "}"
+    return repr(value)[:60]
+
+
+def _input(value: Any) -> str:
+    if isinstance(value, Remote):
+        return "the cache of your own forward pass"
+    return show(value, 600)

@@ -1,0 +1,121 @@
+"""grade(submission) -> Report: the whole story."""
+
+from __future__ import annotations
+
+import fnmatch
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from autograder import __version__, intake
+from autograder.engine import Session, run_check
+from autograder.errors import UsageError
+from autograder.models import Assignment, Check, Outcome, Report, Status, Submission
+from autograder.sandbox import Sandbox
+from autograder.secret import Secret
+
+__all__ = ["grade", "select", "workspaces"]
+
+OUT_OF_TIME = "not judged: the time for the whole submission was used up before"
+
+
+def grade(
+    submission: Submission,
+    assignment: Assignment,
+    secret: Secret,
+    *,
+    on_outcome: Callable[[Report], None] = lambda _report: None,
+) -> Report:
+    """Judge every check of the assignment against one submission.
+
+    Args:
+        submission: what intake has read.
+        assignment: the roster with its points; see `select` for a part of it.
+        secret: seeds the hidden inputs.
+        on_outcome: called after each check with the report so far, for progress and for
+            writing what is known before a later check hangs.
+    """
+    start = time.perf_counter()
+    with Sandbox(workspaces(submission), assignment.limits, assignment.packages) as sandbox:
+        session = Session(assignment, sandbox, secret)
+
+        def report() -> Report:
+            return Report(
+                assignment,
+                submission,
+                (*session.outcomes,),
+                sandbox.isolation,
+                time.perf_counter() - start,
+                versions(secret),
+                _notes(secret),
+            )
+
+        for check in assignment.checks:
+            if sandbox.cpu_used > assignment.limits.submission_seconds:
+                session.outcomes.append(Outcome(check, Status.TIMED_OUT, 0.0, OUT_OF_TIME))
+            else:
+                run_check(check, session)
+            on_outcome(report())
+        return report()
+
+
+def select(assignment: Assignment, pattern: str) -> Assignment:
+    """The part of an assignment whose check ids or functions contain or match a pattern.
+
+    Raises:
+        UsageError: nothing does.
+    """
+
+    def wanted(check: Check) -> bool:
+        names = (check.id, check.function, check.question)
+        return any(pattern in name or fnmatch.fnmatchcase(name, pattern) for name in names)
+
+    checks = tuple(check for check in assignment.checks if wanted(check))
+    if not checks:
+        raise UsageError(f"no check matches {pattern!r}; autograder grade --list shows them all")
+    return replace(assignment, checks=checks)
+
+
+def workspaces(submission: Submission) -> dict[str, dict[str, bytes]]:
+    """The folders that workers may be given: the starter with the student's files in it.
+
+    While a naive layer is judged, the fast ones can be imported but not called, so that
+    `conv_forward_naive = conv_forward_fast` earns nothing.
+    """
+    files = intake.workspace_files(submission)
+    return {"workspace": files, "workspace-naive": files | {FAST_LAYERS: _refuse_fast(files)}}
+
+
+FAST_LAYERS = "cs231n/fast_layers.py"
+REFUSING = """\
+def {name}(*args, **kwargs):
+    raise RuntimeError("{name} cannot be used while your naive layer is judged")
+"""
+
+
+def _refuse_fast(files: dict[str, bytes]) -> bytes:
+    names = [
+        line.partition(b"(")[0].removeprefix(b"def ").decode()
+        for line in files[FAST_LAYERS].splitlines()
+        if line.startswith(b"def ") and not line.startswith(b"def _")
+    ]
+    return "\n\n".join(REFUSING.format(name=name) for name in names).encode()
+
+
+def versions(secret: Secret) -> dict[str, str]:
+    """What a score depends on beside the submission."""
+    return {
+        "autograder": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "secret": secret.fingerprint,
+    }
+
+
+def _notes(secret: Secret) -> Sequence[str]:
+    if secret.public:
+        return ("inputs are drawn from the public seed: set AUTOGRADER_SECRET for a graded run",)
+    return ()

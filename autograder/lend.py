@@ -1,0 +1,69 @@
+"""Follow-through: lending a student's net the prerequisites that are broken.
+
+A stub in a fresh worker calls back to this process, which answers with the reference. Caches stay
+here, the worker holds numbers; so a worker never holds reference code, and it can borrow only the
+families of functions that were found broken.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import reference.layer_utils
+import reference.layers
+from autograder.sandbox.worker import wire
+
+__all__ = ["family", "lender", "stubs"]
+
+HOMES = {"layers": reference.layers, "layer_utils": reference.layer_utils}
+
+
+def family(function: str) -> tuple[str, str]:
+    """The layer a function belongs to, and its suffix: ("conv", "_naive")."""
+    for direction in ("_forward", "_backward"):
+        stem, found, suffix = function.partition(direction)
+        if found:
+            return stem, "_naive" if suffix == "_naive" else ""
+    return function, ""
+
+
+def stubs(functions: Iterable[str]) -> dict[str, list[str]]:
+    """The functions to lend, by module: whole families, since a backward needs its own cache."""
+    wanted = {family(function) for function in functions}
+    lent: dict[str, list[str]] = {}
+    for module, home in HOMES.items():
+        for name in vars(home):
+            public = not name.startswith("_") and callable(getattr(home, name))
+            if (
+                public
+                and getattr(home, name).__module__ == home.__name__
+                and family(name) in wanted
+            ):
+                lent.setdefault(module, []).append(name)
+    return lent
+
+
+def lender(lent: Mapping[str, Sequence[str]]) -> Callable[..., tuple[Any, Any]]:
+    """Answers calls of the lent functions, and of no others.
+
+    Returns:
+        (name, args, kwargs) -> (result, dict arguments as they are afterwards, by position).
+    """
+    functions = {name: getattr(HOMES[module], name) for module in lent for name in lent[module]}
+
+    def call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any]:
+        if name not in functions:
+            raise ValueError(f"{name} is not lent")
+        # Caches are ours and stay as they are; everything else came by value.
+        args = [copy.copy(a) if isinstance(a, dict) else a for a in args]
+        with np.errstate(all="ignore"):
+            result = functions[name](*args, **kwargs)
+        if "_forward" in name:
+            result = (result[0], wire.Kept(result[1]))
+        return result, {i: arg for i, arg in enumerate(args) if isinstance(arg, dict)}
+
+    return call

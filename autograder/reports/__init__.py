@@ -1,0 +1,1 @@
+"""One module per format: `render(report)` is a pure function."""

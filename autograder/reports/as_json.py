@@ -1,0 +1,94 @@
+"""The report as JSON: the contract with every other program. `docs/report.md` describes it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from autograder.models import Outcome, Question, Report
+
+__all__ = ["SCHEMA", "render", "to_dict"]
+
+SCHEMA = 1
+
+
+def render(report: Report) -> str:
+    """The report as indented JSON, keys in a fixed order, ending in a newline."""
+    return json.dumps(to_dict(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """The report as plain values."""
+    submission = report.submission
+    return {
+        "schema": SCHEMA,
+        "assignment": report.assignment.name,
+        "submission": {
+            "name": _text(submission.name),
+            "digest": submission.digest,
+            "files": {_text(home): _text(found) for home, found in submission.origins.items()},
+            "notes": [_text(note) for note in submission.notes],
+        },
+        "score": _points(report.score),
+        "graded_points": _points(report.assignment.graded_points),
+        "max_score": _points(report.assignment.max_score),
+        "status": "needs_regrade" if report.needs_regrade else "graded",
+        "questions": [_question(report, question) for question in report.assignment.questions],
+        "isolation": {
+            "level": report.isolation.level,
+            "layers": list(report.isolation.layers),
+            "missing": list(report.isolation.missing),
+        },
+        "checks": [_check(outcome) for outcome in report.outcomes],
+        "seconds": round(report.seconds, 3),
+        "versions": dict(report.versions),
+        "notes": list(report.notes),
+    }
+
+
+def _question(report: Report, question: Question) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "title": question.title,
+        "points": _points(question.points),
+        "score": _points(report.question_score(question)),
+        "pending": _points(question.pending),
+    }
+
+
+def _check(outcome: Outcome) -> dict[str, Any]:
+    check, example = outcome.check, outcome.counterexample
+    return {
+        "id": check.id,
+        "function": check.function,
+        "title": check.title,
+        "topic": check.topic,
+        "question": check.question,
+        "points": _points(check.points),
+        "score": _points(outcome.score),
+        "status": outcome.status.value,
+        "visibility": check.visibility.value,
+        "message": _text(outcome.message),
+        "counterexample": example
+        and {
+            "calls": [_text(call) for call in example.calls],
+            "inputs": {_text(name): _text(value) for name, value in example.inputs.items()},
+            "got": _text(example.got),
+            "expected": _text(example.expected),
+        },
+        "diagnosis": _text(outcome.diagnosis),
+        "root_cause": _text(outcome.root_cause),
+        "follow_through": _text(outcome.follow_through),
+        "notes": [_text(note) for note in outcome.notes],
+        "measures": {name: round(value, 6) for name, value in outcome.measures.items()},
+        "seconds": round(outcome.seconds, 3),
+    }
+
+
+def _points(value: float) -> float:
+    return round(value, 4)
+
+
+def _text(value: str) -> str:
+    """Text that may come from a submission, fit for JSON in UTF-8 (no lone surrogates)."""
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,145 @@
+"""The report in a terminal: a table by question, then each lost point with its reason."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from autograder.models import Counterexample, Outcome, Report, Status, Visibility
+
+__all__ = ["print_report", "render"]
+
+MARKS = {
+    Status.PASSED: ("✓", "green"),
+    Status.PARTIAL: ("◐", "yellow"),
+    Status.FAILED: ("✗", "red"),
+    Status.ERRORED: ("✗", "red"),
+    Status.TIMED_OUT: ("✗", "red"),
+    Status.MISSING: ("–", "red"),
+    Status.SKIPPED: ("–", "yellow"),
+    Status.BROKEN: ("!", "magenta"),
+}
+
+
+def render(report: Report, width: int = 100) -> str:
+    """The report as plain text of a fixed width."""
+    buffer = io.StringIO()
+    print_report(report, Console(file=buffer, width=width, color_system=None, legacy_windows=False))
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the report; student text is never taken for markup."""
+    lost = [o for o in report.outcomes if o.status is not Status.PASSED]
+    parts: list[RenderableType] = []
+    if lost:
+        parts += [Text("What to look at", style="bold"), Text()]
+        parts += _functions(lost)
+    parts += [_score_table(report), Text(), *_summary(report)]
+    console.print(Group(*parts))
+
+
+def _functions(lost: Iterable[Outcome]) -> Iterable[RenderableType]:
+    """The lost checks, gathered under the function they judge."""
+    previous = None
+    for outcome in lost:
+        heading = outcome.check.question, outcome.check.function
+        if heading != previous:
+            if previous:
+                yield Text()
+            yield Text(outcome.check.function, style="bold cyan")
+            previous = heading
+        yield from _outcome(outcome)
+
+
+def _outcome(outcome: Outcome) -> Iterable[RenderableType]:
+    mark, style = MARKS[outcome.status]
+    line = Text(f"  {mark} ", style=style)
+    line.append(outcome.check.title, style="default")
+    line.append(f"   {_points(outcome.score)} of {_points(outcome.check.points)}", style="dim")
+    yield line
+    facts = [
+        ("", _clean(outcome.message)),
+        ("likely", _clean(outcome.diagnosis)),
+        ("credit", _clean(outcome.follow_through)),
+        ("cause", _cause(outcome)),
+    ]
+    if outcome.counterexample and outcome.check.visibility is Visibility.VISIBLE:
+        facts += _example(outcome.counterexample)
+    facts.append(("topic", outcome.check.topic if outcome.status is Status.FAILED else ""))
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim", justify="right", min_width=8)
+    table.add_column(overflow="fold")
+    for name, text in facts:
+        if text:
+            table.add_row(name, Text(text))
+    yield Padding(table, (0, 0, 0, 2))
+
+
+def _cause(outcome: Outcome) -> str:
+    named = outcome.root_cause in outcome.message or outcome.root_cause in outcome.follow_through
+    return "" if named else f"{_clean(outcome.root_cause)} is where to begin"
+
+
+def _example(example: Counterexample) -> Iterable[tuple[str, str]]:
+    if example.calls:
+        yield "called", _clean(example.calls[-1])
+    for name, value in example.inputs.items():
+        yield name.removeprefix("argument "), _clean(value)
+    if example.got:
+        yield "got", _clean(example.got)
+    if example.expected:
+        yield "expected", _clean(example.expected)
+
+
+def _score_table(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Question", "Score", "Graded", "Pending"):
+        table.add_column(name, justify="left" if name == "Question" else "right")
+    for question in report.assignment.questions:
+        graded = sum(c.points for c in report.assignment.checks if c.question == question.id)
+        table.add_row(
+            question.title,
+            _points(report.question_score(question)) if graded else "–",
+            _points(graded) if graded else "–",
+            _points(question.pending) if question.pending else "",
+        )
+    table.add_section()
+    table.add_row(
+        Text("Total", style="bold"),
+        Text(_points(report.score), style="bold"),
+        _points(report.assignment.graded_points),
+        _points(sum(question.pending for question in report.assignment.questions)),
+    )
+    return table
+
+
+def _summary(report: Report) -> Iterable[Text]:
+    counts = {status: 0 for status in Status}
+    for outcome in report.outcomes:
+        counts[outcome.status] += 1
+    said = ", ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in counts.items() if n)
+    yield Text(f"{len(report.outcomes)} checks: {said}.")
+    if report.needs_regrade:
+        yield Text("Needs a regrade: the grader itself failed in a check above.", style="magenta")
+    missing = (
+        f" (without {', '.join(report.isolation.missing)})" if report.isolation.missing else ""
+    )
+    yield Text(f"Isolation: {report.isolation.level}{missing}.", style="dim")
+    notes = {note for outcome in report.outcomes for note in outcome.notes}
+    for note in [*report.submission.notes, *sorted(notes), *report.notes]:
+        yield Text(f"Note: {_clean(note)}", style="dim")
+
+
+def _points(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _clean(text: str) -> str:
+    """Without control characters: a submission must not steer the terminal."""
+    return "".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
