@@ -1,7 +1,8 @@
 """The only judge: one check, one student, one `Outcome`.
 
 `Session` holds what is known about a submission so far (which functions exist, which hang, what
-was found wrong); `run_check` uses it and adds to it.
+was found wrong); `run_check` uses it and adds to it. A check's verdict does not depend on which
+others were asked for: what it needs to know about prerequisites is found out when it fails.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Session:
     assignment: Assignment
     sandbox: Sandbox
     secret: Secret
-    outcomes: list[Outcome] = field(default_factory=list)
+    verdicts: dict[str, Outcome] = field(default_factory=dict)
     hung: set[str] = field(default_factory=set)
     _census: dict[str, tuple[Sequence[str], StudentFault | None]] = field(default_factory=dict)
 
@@ -83,17 +84,22 @@ class Session:
         return self._census[module]
 
     def failing(self, functions: Sequence[str]) -> list[str]:
-        """Those of the functions that a check has found wrong so far, in their order."""
-        bad = {o.check.function for o in self.outcomes if o.status in BAD}
+        """Those of the functions that some check finds wrong, in their order."""
+        bad = set()
+        for check in self.assignment.checks:
+            if check.function in functions and run_check(check, self).status in BAD:
+                bad.add(check.function)
         return [function for function in functions if function in bad]
 
 
 def run_check(check: Check, session: Session) -> Outcome:
-    """Judge one check; never raises for what a student's code does.
+    """Judge one check, once; never raises for what a student's code does.
 
     A crash of our own code is a BROKEN outcome, so that it is seen and never costs a point
     silently.
     """
+    if check.id in session.verdicts:
+        return session.verdicts[check.id]
     start = time.perf_counter()
     try:
         outcome = _judge(check, session)
@@ -102,7 +108,7 @@ def run_check(check: Check, session: Session) -> Outcome:
         message = f"the grader failed here, not you ({type(error).__name__}: {error}); regrade"
         outcome = Outcome(check, Status.BROKEN, 0.0, message)
     outcome = replace(outcome, seconds=time.perf_counter() - start)
-    session.outcomes.append(outcome)
+    session.verdicts[check.id] = outcome
     return outcome
 
 
@@ -111,8 +117,8 @@ def _judge(check: Check, session: Session) -> Outcome:
     if absent:
         return absent
     outcome = _attempt(check, session, None)
-    broken = session.failing(check.uses)
-    if outcome.status not in BAD or not broken:
+    broken = session.failing(check.uses) if outcome.status in BAD else []
+    if not broken:
         return outcome
     lent = lend.stubs(broken)
     second = _attempt(check, session, lent)

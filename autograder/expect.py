@@ -8,6 +8,7 @@ array, the exact shape, a real dtype and finite entries before they look at numb
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -185,18 +186,15 @@ def gradients(
         found = array(value, shape, name, tolerate=(1, *shape) if len(shape) == 1 else ())
         try:
             close(found, expected[name], name, tolerance=10 * _tolerance(found, expected[name]))
-        except Mismatch as mismatch:
-            wrong.append((name, found, mismatch))
+        except Mismatch as error:
+            wrong.append((name, found, error))
     if not wrong:
         return
     if forward_is_right():
         raise wrong[0][2]
     for name, found, mismatch in wrong:
         argument = name.removeprefix("d")
-        fits = numeric.fits(
-            lambda value, argument=argument: own(argument, value), at[argument], found, dout
-        )
-        if not fits:
+        if not numeric.fits(functools.partial(own, argument), at[argument], found, dout):
             mismatch.message += f", and it does not fit your own {forward} either"
             raise mismatch
     if numeric.degenerate(own, reference, at, dout):

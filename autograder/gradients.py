@@ -8,6 +8,7 @@ miss bugs whose two errors cancel.)
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -70,7 +71,7 @@ def degenerate(
     floor = 1e-9 * float(np.linalg.norm(dout))
     for name, value in at.items():
         v = _direction(generator, value.shape)
-        if not abs(directional(lambda x, name=name: own(name, x), value, v, dout)) > floor:
+        if not abs(directional(functools.partial(own, name), value, v, dout)) > floor:
             return True
         far = v * max(float(np.std(value)), 1e-3)
         if _bend(reference, name, value, far, dout) > 1e-6 and not (

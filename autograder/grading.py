@@ -27,37 +27,41 @@ def grade(
     assignment: Assignment,
     secret: Secret,
     *,
+    only: str = "",
     on_outcome: Callable[[Report], None] = lambda _report: None,
 ) -> Report:
     """Judge every check of the assignment against one submission.
 
     Args:
         submission: what intake has read.
-        assignment: the roster with its points; see `select` for a part of it.
+        assignment: the roster with its points.
         secret: seeds the hidden inputs.
+        only: judge the part that `select` picks; prerequisites are looked into all the same.
         on_outcome: called after each check with the report so far, for progress and for
             writing what is known before a later check hangs.
     """
     start = time.perf_counter()
+    part = select(assignment, only) if only else assignment
+    outcomes: list[Outcome] = []
     with Sandbox(workspaces(submission), assignment.limits, assignment.packages) as sandbox:
         session = Session(assignment, sandbox, secret)
 
         def report() -> Report:
             return Report(
-                assignment,
+                part,
                 submission,
-                (*session.outcomes,),
+                (*outcomes,),
                 sandbox.isolation,
                 time.perf_counter() - start,
                 versions(secret),
                 _notes(secret),
             )
 
-        for check in assignment.checks:
+        for check in part.checks:
             if sandbox.cpu_used > assignment.limits.submission_seconds:
-                session.outcomes.append(Outcome(check, Status.TIMED_OUT, 0.0, OUT_OF_TIME))
+                outcomes.append(Outcome(check, Status.TIMED_OUT, 0.0, OUT_OF_TIME))
             else:
-                run_check(check, session)
+                outcomes.append(run_check(check, session))
             on_outcome(report())
         return report()
 

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 from numpy.typing import DTypeLike, NDArray
 
+from autograder.models import Assignment
 from autograder.secret import Secret
 
 __all__ = ["Case", "Draw", "Inputs", "cases"]
@@ -37,7 +38,7 @@ class _SteadyProvider(providers.HypothesisProvider):
     Those would change the cases whenever an unrelated number in this project does.
     """
 
-    def _maybe_draw_constant(self, *_args: Any, **_kwargs: Any) -> None:  # type: ignore[override]  # returns none on purpose
+    def _maybe_draw_constant(self, *_args: Any, **_kwargs: Any) -> None:
         return None
 
 
@@ -48,8 +49,13 @@ class Case:
     """One set of inputs of a layer: `args` in the order of its signature.
 
     `args` makes fresh copies each time, so no call can damage another's inputs. `wrt` names the
-    arguments that gradients are taken of. Further keywords become attributes.
+    arguments that gradients are taken of. Further keywords become attributes; the engine adds
+    the assignment, the secret and a place for measures.
     """
+
+    assignment: Assignment
+    secret: Secret
+    measures: dict[str, float]
 
     def __init__(self, inputs: Mapping[str, Any], wrt: tuple[str, ...] = (), **more: Any) -> None:
         self.inputs = dict(inputs)

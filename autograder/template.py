@@ -44,8 +44,13 @@ FILES = (
 MARKER = re.compile(r"\s*### (BEGIN|END) (SOLUTION|STUDENT)\s*")
 START = "############################  START OF YOUR CODE  ############################"
 END = "#############################  END OF YOUR CODE  #############################"
-# Remarks to our own linters; they mean nothing to a student.
+# Remarks to our own linters, which mean nothing to a student: at the end of a line, or a line.
 REMARK = re.compile(r"  # (noqa|type: ignore)\b.*$")
+REMARK_LINE = re.compile(r"# (ruff|mypy): .*")
+# The reference says of itself that it is the solution; the starter is something else.
+OWN = {
+    "__init__.py": '"""The assignment: layers, optimizers and nets to write, and what runs them."""\n'
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def build(reference: Path = REFERENCE) -> dict[str, bytes]:
         except FileNotFoundError as error:
             raise GraderError(f"the reference has no {name}, which the starter needs") from error
         made = student_source(source, f"{reference.name}/{name}")
-        built[f"{PACKAGE}/{name}"] = made.encode()
+        built[f"{PACKAGE}/{name}"] = OWN.get(name, made).encode()
     return built
 
 
@@ -122,7 +127,9 @@ def student_source(source: str, name: str) -> str:
         elif task:
             made += [indent + START, *task, indent + END]
     made += _given(lines[position:])
-    result = "\n".join(made) + "\n" if made else ""
+    # Where a region is gone, its blank lines would remain.
+    result = re.sub(r"\n{4,}", "\n\n\n", "\n".join(made)).rstrip()
+    result += "\n" if result else ""
     _parse(result, f"the starter's copy of {name}")
     return result
 
@@ -183,7 +190,7 @@ def _uncommented(line: str, name: str) -> str:
 
 
 def _given(lines: list[str]) -> list[str]:
-    return [REMARK.sub("", line) for line in lines]
+    return [REMARK.sub("", line) for line in lines if not REMARK_LINE.fullmatch(line)]
 
 
 def _indent(line: str) -> str:

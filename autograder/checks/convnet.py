@@ -41,9 +41,13 @@ def _build(student: Student, case: Case, **options: Any) -> tuple[Remote, Any]:
 
 
 @check(function="ThreeLayerConvNet", question=QUESTION, topic=TOPIC, inputs=NET, examples=2)
-def ThreeLayerConvNet_parameters(student: Student, case: Case) -> None:
+def ThreeLayerConvNet_parameters(student: Student, _case: Case) -> None:
     """ThreeLayerConvNet starts with small random weights and zero biases of the right shapes"""
-    for options in ({}, {"input_dim": (2, 16, 12), "num_filters": 8, "filter_size": 5}):
+    variants: tuple[dict[str, Any], ...] = (
+        {},
+        {"input_dim": (2, 16, 12), "num_filters": 8, "filter_size": 5},
+    )
+    for options in variants:
         net = student.cnn.ThreeLayerConvNet(weight_scale=0.02, **options)
         right = ThreeLayerConvNet(weight_scale=0.02, **options)
         _nets.same_parameters(net, right.params, 0.02)

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from reference.solver import Solver
 
 from autograder import expect, strategies
 from autograder.assignment import check
@@ -30,7 +31,6 @@ from autograder.strategies import Case
 from reference import data_utils
 from reference.classifiers.cnn import ThreeLayerConvNet
 from reference.classifiers.fc_net import FullyConnectedNet
-from reference.solver import Solver
 
 __all__: list[str] = []
 
@@ -142,12 +142,12 @@ def _train(trainee: Trainee, X: Array, y: Array, **options: Any) -> Solver:
 @contextlib.contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     """NumPy's global generator, which the Solver draws batches from, at a fixed state."""
-    state = np.random.get_state()
-    np.random.seed(seed)
+    state = np.random.get_state()  # noqa: NPY002  the Solver draws from it
+    np.random.seed(seed)  # noqa: NPY002  as above
     try:
         yield
     finally:
-        np.random.set_state(state)
+        np.random.set_state(state)  # noqa: NPY002  as above
 
 
 def _overfit(case: Case, solver: Solver, bar: float, epochs: int) -> None:

@@ -28,19 +28,17 @@ def run(options: argparse.Namespace) -> int:
     roster = assignment.load(options.assignment)
     if options.data:
         roster = replace(roster, data=str(options.data))
-    if options.only:
-        roster = grading.select(roster, options.only)
+    part = grading.select(roster, options.only) if options.only else roster
     if options.list:
-        console.print(_listing(roster))
+        console.print(_listing(part))
         return 0
     if not options.submission:
         raise UsageError("name a submission: a zip, a folder, or the files themselves")
     submission = intake.read_submission(options.submission)
     target = _target(options.out)
-    report = _grade(submission, roster, target, quiet=options.quiet)
+    report = _grade(submission, roster, target, options)
     if options.quiet:
-        points = f"{report.score:.2f} {roster.graded_points:.2f}"
-        console.print(points, highlight=False)
+        console.print(f"{report.score:.2f} {part.graded_points:.2f}", highlight=False)
     else:
         terminal.print_report(report, console)
         if target:
@@ -51,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _grade(
-    submission: Submission, roster: Assignment, target: Path | None, *, quiet: bool
+    submission: Submission, roster: Assignment, target: Path | None, options: argparse.Namespace
 ) -> Report:
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -61,16 +59,22 @@ def _grade(
     )
     # On standard error, so that a piped report is only the report.
     bar = Console(stderr=True)
-    with Progress(*columns, console=bar, transient=True, disable=quiet) as progress:
-        task = progress.add_task(submission.name[:40], total=len(roster.checks))
+    with Progress(*columns, console=bar, transient=True, disable=options.quiet) as progress:
+        task = progress.add_task(submission.name[:40], total=None)
 
         def on_outcome(report: Report) -> None:
-            done = len(report.outcomes)
-            progress.update(task, completed=done, description=report.outcomes[-1].check.function)
+            progress.update(
+                task,
+                total=len(report.assignment.checks),
+                completed=len(report.outcomes),
+                description=report.outcomes[-1].check.function,
+            )
             if target:
                 _write(target, as_json.render(report))
 
-        report = grading.grade(submission, roster, course_secret(), on_outcome=on_outcome)
+        report = grading.grade(
+            submission, roster, course_secret(), only=options.only or "", on_outcome=on_outcome
+        )
     if target:
         _write(target, as_json.render(report))
     return report

@@ -17,7 +17,19 @@ from typing import IO
 
 from autograder.errors import SubmissionError
 
-__all__ = ["MAX_UNPACKED", "UNREADABLE", "Entry", "Scan", "allowance", "listed", "printable"]
+__all__ = [
+    "MAX_UNPACKED",
+    "PIECE",
+    "UNREADABLE",
+    "Entry",
+    "Scan",
+    "allowance",
+    "is_noise_folder",
+    "listed",
+    "printable",
+    "refused",
+    "too_much",
+]
 
 MAX_ENTRIES = 50_000  # a virtual environment with a framework in it has about 30,000
 MAX_KEPT = 256 << 20  # bytes read from one upload; they are held in memory
@@ -201,7 +213,7 @@ def allowance(packed: int | None) -> int:
 def too_much(label: str) -> SubmissionError:
     """The error for an upload that unpacks to more than is reasonable."""
     return SubmissionError(
-        f"{label} unpacks to far more than a submission can hold; "
+        f"{label} holds far more data than a submission can; "
         "hand in only the cs231n folder and the notebooks"
     )
 
@@ -223,4 +235,9 @@ def _is_noise(path: str) -> bool:
     *folders, last = path.split("/")
     if last in NOISE_FILES or last.startswith("._"):
         return True
-    return any(f in NOISE_FOLDERS or (f.startswith(".") and f != "..") for f in folders)
+    return any(is_noise_folder(folder) for folder in folders)
+
+
+def is_noise_folder(name: str) -> bool:
+    """Whether what lies in a folder of this name is nobody's work."""
+    return name in NOISE_FOLDERS or (name.startswith(".") and name not in (".", ".."))

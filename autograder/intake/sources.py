@@ -9,9 +9,9 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Protocol, cast
 
 from autograder.errors import SubmissionError
 from autograder.intake.scan import (
@@ -19,6 +19,7 @@ from autograder.intake.scan import (
     UNREADABLE,
     Scan,
     allowance,
+    is_noise_folder,
     printable,
     refused,
     too_much,
@@ -84,7 +85,8 @@ class _Cautious(io.BufferedReader):
     """A zip file whose table of contents cannot be of any size."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        data = super().read(MAX_DIRECTORY + 1 if size is None or size < 0 else size)
+        most = MAX_DIRECTORY + 1
+        data = super().read(most if size is None or size < 0 else min(size, most))
         if len(data) > MAX_DIRECTORY:
             raise SubmissionError(
                 "the zip lists far too many files; hand in only the cs231n folder and the notebooks"
@@ -93,12 +95,14 @@ class _Cautious(io.BufferedReader):
 
 
 def _scan_zip(file: IO[bytes], scan: Scan) -> None:
-    cautious = _Cautious(cast(io.RawIOBase, file))
+    cautious = _Cautious(cast("io.RawIOBase", file))
     try:
         with zipfile.ZipFile(cautious) as archive:
             for info in archive.infolist():
                 # orig_filename: Python cuts the other one at a NUL.
-                if not info.orig_filename.endswith(("/", "\\")):
+                if info.orig_filename.endswith(("/", "\\")):
+                    scan.count()
+                else:
                     scan.add(info.orig_filename, _zip_opener(archive, info), _zip_kind(info))
     except UNREADABLE as error:
         raise SubmissionError(
@@ -117,11 +121,15 @@ def _zip_kind(info: zipfile.ZipInfo) -> str:
 
 def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
     if info.flag_bits & 1:
-        return refused("is encrypted")
+        return refused("is encrypted (hand it in without a password)")
     # bzip2 and LZMA are unpacked by whole blocks, so that reading in pieces would not help.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return refused("is packed in an unusual way")
     return lambda: archive.open(info)
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 class _Forward(io.RawIOBase):
@@ -132,7 +140,7 @@ class _Forward(io.RawIOBase):
     two calls of `next_member` is limited.
     """
 
-    def __init__(self, stream: IO[bytes], label: str, limit: int) -> None:
+    def __init__(self, stream: _Readable, label: str, limit: int) -> None:
         self._stream = stream
         self._label = label
         self._limit = limit
@@ -179,13 +187,14 @@ class _Forward(io.RawIOBase):
         return data
 
 
-def _scan_tar(file: IO[bytes], scan: Scan, limit: int) -> None:
+def _scan_tar(file: _Readable, scan: Scan, limit: int) -> None:
     stream = _Forward(file, scan.label, limit)
     try:
-        # A declared content, r: and not r|*, so that nothing unpacks behind the limits.
         with tarfile.open(fileobj=stream, mode="r:", encoding="utf-8") as archive:
             for member in _members(archive, stream, scan):
-                if not member.isdir():
+                if member.isdir():
+                    scan.count()
+                else:
                     scan.add(member.name, _tar_opener(archive, member), _tar_kind(member))
     except UNREADABLE as error:
         raise SubmissionError(
@@ -204,7 +213,6 @@ def _members(archive: tarfile.TarFile, stream: _Forward, scan: Scan) -> Iterator
             return
         if member is None:
             return
-        archive.members.clear()  # it would keep them all
         stream.member()
         yield member
 
@@ -245,7 +253,7 @@ def scan_folder(folder: Path, label: str, wanted: Wanted) -> Scan:
         for name in sorted(folders):
             if Path(parent, name).is_symlink():
                 scan.add(_below(folder, parent, name), refused(""), "symbolic link")
-        folders[:] = sorted(n for n in folders if not _skipped(n))
+        folders[:] = sorted(name for name in folders if not is_noise_folder(name))
         for name in sorted(files):
             path = Path(parent, name)
             scan.add(_below(folder, parent, name), _file_opener(path), _file_kind(path))
@@ -256,8 +264,9 @@ def scan_files(paths: Sequence[Path], wanted: Wanted) -> Scan:
     """Scan files given one by one; the last folders of their paths tell where they belong."""
     scan = Scan("the upload", wanted)
     for path in paths:
-        parts = [part for part in path.parts[-3:] if part not in (path.anchor, "..")]
-        scan.add("/".join(parts), lambda path=path: opened_file(path))
+        # Whoever names a file means it, even one in a hidden folder.
+        parts = [part.lstrip(".") for part in path.parts[-3:] if part != path.anchor]
+        scan.add("/".join(parts), partial(opened_file, path))
     return scan
 
 
@@ -276,9 +285,8 @@ def _file_kind(path: Path) -> str:
 
 
 def _file_opener(path: Path) -> Callable[[], IO[bytes]]:
-    # The folder may change while it is read: whatever became a link or a pipe is refused.
-    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    return lambda: opened_file(path, flags)
+    # The folder may change while it is read: what has become a link is not followed.
+    return partial(opened_file, path, getattr(os, "O_NOFOLLOW", 0))
 
 
 def opened_file(path: Path, flags: int = 0) -> IO[bytes]:
@@ -287,7 +295,9 @@ def opened_file(path: Path, flags: int = 0) -> IO[bytes]:
     Raises:
         OSError: it is something else, or cannot be opened.
     """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | flags)
+    # Without O_NONBLOCK, opening a pipe waits for whoever writes to it.
+    flags |= os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(f"{printable(path.name)} is no regular file")

@@ -120,7 +120,7 @@ def _score_table(report: Report) -> Table:
 
 
 def _summary(report: Report) -> Iterable[Text]:
-    counts = {status: 0 for status in Status}
+    counts = dict.fromkeys(Status, 0)
     for outcome in report.outcomes:
         counts[outcome.status] += 1
     said = ", ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in counts.items() if n)

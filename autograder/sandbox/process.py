@@ -313,7 +313,8 @@ class _Deadline:
             EOFError: the process has ended and will say no more.
         """
         while True:
-            reading, writable = ([], [sock]) if writing else ([sock], [])
+            reading: list[Any] = [] if writing else [sock]
+            writable: list[Any] = [sock] if writing else []
             ended, ready, _ = select.select(
                 [*reading, *self.worker.exits], writable, [], POLL_SECONDS
             )

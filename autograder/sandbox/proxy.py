@@ -54,6 +54,11 @@ class Remote:
             self.__dict__["_params"] = Params(value)
         return self._params  # type: ignore[no-any-return]  # set through __dict__ above
 
+    @params.setter
+    def params(self, values: Mapping[str, Any]) -> None:
+        self.__dict__["_params"] = Params(values)
+        self._params.dirty.update(values)
+
     def refresh(self) -> None:
         """Forget the copy of `params`, so that the next look reads them from the worker."""
         self.__dict__["_params"] = None
@@ -73,8 +78,7 @@ class Remote:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "params":
-            self.__dict__["_params"] = Params(value)
-            self._params.dirty.update(value)
+            object.__setattr__(self, name, value)
         else:
             self._student.request(f"{self._kind}.{name}", "set", [self, name, value])
 

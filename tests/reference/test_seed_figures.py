@@ -328,6 +328,23 @@ def test_difference_from_the_rounded_array(name):
     assert difference == pytest.approx(printed.DIFFERENCES[name], rel=1e-6, abs=0)
 
 
+def test_rmsprop_of_the_print_has_epsilon_inside_the_root():
+    w = np.linspace(-0.4, 0.6, num=20).reshape(4, 5)
+    dw = np.linspace(-0.6, 0.4, num=20).reshape(4, 5)
+    inside = w - 1e-2 * dw / np.sqrt(ours()["rmsprop.cache"] + 1e-8)
+    difference = rel_error(inside, np.array(printed.ARRAYS["rmsprop.next_w"]))
+    expected = printed.RMSPROP_EPSILON_INSIDE_DIFFERENCE
+    assert difference == pytest.approx(expected, rel=1e-6, abs=0)
+
+
+def test_the_misread_digit_contradicts_the_line_above_it():
+    name = "layernorm.scaled.stds"
+    three_times = 3 * np.array(printed.ARRAYS["layernorm.plain.stds"])
+    np.testing.assert_allclose(ours()[name], three_times, rtol=0, atol=2e-8)
+    off = np.abs(three_times - printed.MISREAD[name]) > 2e-8
+    assert off.tolist() == [False, False, False, True]
+
+
 def test_max_pool_difference_fits_an_input_like_that_of_the_convolution():
     # A reconstruction: the cell on convolution fills (2, 3, 4, 4) with a linspace. Of all
     # linspaces between tenths from -1 to 1, two give the difference to its last digit when the
@@ -361,7 +378,10 @@ def test_dropout_net_has_the_loss_of_a_uniform_mask_unlike_the_print(keep, right
     assert ours()[name] == pytest.approx(right, rel=1e-12)
     assert ours()[name] != pytest.approx(printed.FAULTS[name], rel=1e-4)
     # The same loss written out; the seed makes both layers' masks start with the same draws.
-    [(net, X, y)] = [(net, X, y) for ratio, net, X, y in dropout_nets() if ratio == keep]
+    for ratio, net, X, y in dropout_nets():
+        loss, _ = net.loss(X, y)  # the next network is drawn from the state that this leaves
+        if ratio == keep:
+            break
     hidden = X
     for i in [1, 2]:
         hidden = np.maximum(hidden @ net.params[f"W{i}"], 0)
@@ -369,7 +389,7 @@ def test_dropout_net_has_the_loss_of_a_uniform_mask_unlike_the_print(keep, right
         hidden = np.where(uniform < keep, hidden / keep, 0)
     probs = np.exp(hidden @ net.params["W3"])
     probs /= probs.sum(axis=1, keepdims=True)
-    assert -np.log(probs[[0, 1], y]).mean() == pytest.approx(right, rel=1e-12)
+    assert -np.log(probs[[0, 1], y]).mean() == pytest.approx(loss, rel=1e-12)
 
 
 def test_groupnorm_centres_every_group_unlike_the_print():

@@ -6,12 +6,14 @@ answer. Requests come as frames on a control socket; the end of that socket ends
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
 import sys
 from typing import Any
 
-import numpy as np  # noqa: F401  imported here once, so that forks have it
+import numpy as np  # here once, so that every fork has it
 
 from . import limits, serve, wire
 from .channel import Channel
@@ -61,10 +63,8 @@ def _fork(control: socket.socket, settings: dict[str, Any]) -> int:
 
 def _kill(pid: int) -> dict[str, float]:
     """Kill a worker with all that it started; what it used: CPU seconds and megabytes."""
-    try:
-        os.killpg(pid, 9)
-    except (ProcessLookupError, PermissionError):
-        pass
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
     try:
         _, status, usage = os.wait4(pid, 0)
     except ChildProcessError:

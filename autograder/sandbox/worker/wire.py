@@ -5,10 +5,11 @@
               in the order of appearance
 
 A value tree holds None, bool, int, float and str as they are, and one-key objects for the rest:
-`l` list, `t` tuple, `d` dict as pairs, `a` array, `n` NumPy scalar, `r` an object that stays in
-the worker (the grader holds its number and the name of its type), `g` an object lent by the
-grader, `y` one of NumPy's real types (`dtype=np.float32`). Nothing is ever unpickled, so a frame can carry values and nothing else. Every length is
-checked against a limit before anything is allocated.
+`l` list, `t` tuple, `d` dict as pairs, `a` array, `n` NumPy scalar, `y` one of NumPy's real types
+(`dtype=np.float32`), `r` an object that stays in the worker (the grader holds its number and the
+name of its type), `g` an object lent by the grader. Nothing is ever unpickled, so a frame can
+carry values and nothing else. Every length is checked against a limit before anything is
+allocated.
 """
 
 from __future__ import annotations
