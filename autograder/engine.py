@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from autograder import lend
 from autograder.expect import FollowThrough, Mismatch, show
 from autograder.models import Assignment, Check, Counterexample, Outcome, Status
@@ -116,12 +118,17 @@ def _judge(check: Check, session: Session) -> Outcome:
     absent = _absent(check, session)
     if absent:
         return absent
-    outcome = _attempt(check, session, None)
+    # What hangs alone will hang here: only the attempt with lent parts is worth its time.
+    hangs = next((name for name in check.uses if name in session.hung), None)
+    if hangs:
+        said = f"{hangs}, which this builds on, does not come back"
+        outcome = Outcome(check, Status.TIMED_OUT, 0.0, said, root_cause=hangs)
+    else:
+        outcome = _attempt(check, session, None)
     broken = session.failing(check.uses) if outcome.status in BAD else []
     if not broken:
         return outcome
-    lent = lend.stubs(broken)
-    second = _attempt(check, session, lent)
+    second = _attempt(check, session, lend.stubs(broken))
     if second.status not in (Status.PASSED, Status.PARTIAL):
         return outcome
     share = session.assignment.follow_through
@@ -217,15 +224,19 @@ def _notes(changed: set[str]) -> tuple[str, ...]:
 
 
 def _counterexample(calls: Sequence[Call], fault: Mismatch | StudentFault) -> Counterexample:
-    """The last call of the case, with its inputs by position or name."""
+    """The last call of the case, with its inputs by name."""
     if not calls:
         return Counterexample()
     last = calls[-1]
-    inputs = {f"argument {i + 1}": _input(value) for i, value in enumerate(last.args)}
+    names = lend.parameters(last.function)
+    numbered = (f"argument {i + 1}" for i in range(len(names), len(last.args)))
+    inputs = {
+        name: _input(value) for name, value in zip((*names, *numbered), last.args, strict=False)
+    }
     inputs |= {name: _input(value) for name, value in last.kwargs.items()}
     got = fault.got if isinstance(fault, Mismatch) else ""
     expected = fault.expected if isinstance(fault, Mismatch) else ""
-    lines = tuple(f"{c.function}({_signature(c)})" for c in calls[-4:])
+    lines = tuple(f"{call.function}({_signature(call)})" for call in calls[-4:])
     return Counterexample(lines, inputs, got, expected)
 
 
@@ -236,10 +247,12 @@ def _signature(call: Call) -> str:
 
 
 def _brief(value: Any) -> str:
-    if hasattr(value, "shape") and getattr(value, "shape", None) != ():
-        return "array" + str(tuple(value.shape)).replace(",)", ")")
     if isinstance(value, Remote):
         return "cache"
+    if isinstance(value, np.ndarray):
+        return f"<{' × '.join(map(str, value.shape))}>"
+    if isinstance(value, type):
+        return value.__name__
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {_brief(v)}" for k, v in list(value.items())[:6]) + "}"
     return repr(value)[:60]
@@ -248,4 +261,4 @@ def _brief(value: Any) -> str:
 def _input(value: Any) -> str:
     if isinstance(value, Remote):
         return "the cache of your own forward pass"
-    return show(value, 600)
+    return show(value)

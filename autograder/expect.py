@@ -36,6 +36,7 @@ Array = NDArray[Any]
 
 # Right code differs from ours by rounding, about 1e-15 times a few hundred sums. Results that a
 # student keeps in float32 (a buffer of that dtype) carry 6e-8 times the same.
+SHOWN_ENTRIES = 24
 TOLERANCE = {"f8": 1e-8, "f4": 3e-4, "f2": 3e-4}
 
 
@@ -112,7 +113,7 @@ def close(
     right = error <= limit * scale
     if right.all():
         return
-    raise Mismatch(_differ(name, right, found, wanted), show(found), show(wanted))
+    raise Mismatch(_differ(name, right, found, wanted), *_where(name, right, found, wanted))
 
 
 def number(got: Any, expected: float, name: str, *, tolerance: float | None = None) -> None:
@@ -203,14 +204,23 @@ def gradients(
 
 
 def show(value: Any, most: int = 400) -> str:
-    """A value as short and exact text."""
+    """A value as short and exact text; a large array by its shape and range."""
+    if isinstance(value, np.ndarray) and value.size > SHOWN_ENTRIES:
+        finite = value[np.isfinite(value)] if value.dtype.kind == "f" else value
+        text = _form(value.shape, value.dtype)
+        if finite.size:
+            text += f", from {finite.min():.6g} to {finite.max():.6g}"
+        return text + (
+            f", {value.size - finite.size} not finite" if finite.size < value.size else ""
+        )
     if isinstance(value, np.ndarray):
-        with np.printoptions(
-            precision=8, threshold=60, edgeitems=3, linewidth=88, floatmode="maxprec"
-        ):
-            text = f"{_form(value.shape, value.dtype)} " + str(value)
+        with np.printoptions(precision=6, linewidth=88, floatmode="maxprec", suppress=False):
+            flat = str(value).replace("\n\n", "\n")
+        text = f"{_form(value.shape, value.dtype)} {flat}"
     elif isinstance(value, float | np.floating):
         text = f"{float(value):.10g}"
+    elif isinstance(value, dict):
+        text = "{" + ", ".join(f"{key!r}: {show(item, 80)}" for key, item in value.items()) + "}"
     else:
         text = repr(value)
     return text if len(text) <= most else text[: most - 2] + " …"
@@ -225,6 +235,15 @@ def _differ(name: str, right: Array, got: Array, expected: Array) -> str:
     if count == right.size:
         return f"{name} is wrong everywhere{fact}"
     return f"{name} is wrong in {count} of {right.size} entries, first at {first}{fact}"
+
+
+def _where(name: str, right: Array, got: Array, expected: Array) -> tuple[str, str]:
+    """The arrays if they are small, else the first entry that differs, of each."""
+    if got.size <= SHOWN_ENTRIES:
+        return show(got), show(expected)
+    first = tuple(int(i) for i in np.argwhere(~right)[0])
+    entry = f"{name}[{', '.join(map(str, first))}]"
+    return f"{entry} = {show(float(got[first]))}", f"{entry} = {show(float(expected[first]))}"
 
 
 def _tolerance(got: Array, expected: Any) -> float:

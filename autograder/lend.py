@@ -8,6 +8,7 @@ families of functions that were found broken.
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,11 @@ import numpy as np
 
 import reference.layer_utils
 import reference.layers
+import reference.optim
 from autograder.sandbox.worker import wire
+from reference.classifiers import cnn, fc_net
 
-__all__ = ["family", "lender", "stubs"]
+__all__ = ["family", "lender", "parameters", "stubs"]
 
 HOMES = {"layers": reference.layers, "layer_utils": reference.layer_utils}
 
@@ -29,6 +32,19 @@ def family(function: str) -> tuple[str, str]:
         if found:
             return stem, "_naive" if suffix == "_naive" else ""
     return function, ""
+
+
+def parameters(function: str) -> tuple[str, ...]:
+    """The names of a function's or method's parameters, as the assignment calls them."""
+    owner, _, method = function.partition(".")
+    for module in (*HOMES.values(), reference.optim, fc_net, cnn):
+        found = getattr(module, owner, None)
+        if method:
+            found = getattr(found, method, None)
+        if found is not None:
+            names = inspect.signature(found).parameters
+            return tuple(name for name in names if name != "self")
+    return ()
 
 
 def stubs(functions: Iterable[str]) -> dict[str, list[str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -35,41 +36,52 @@ def render(report: Report, width: int = 100) -> str:
 
 def print_report(report: Report, console: Console) -> None:
     """Print the report; student text is never taken for markup."""
-    lost = [o for o in report.outcomes if o.status is not Status.PASSED]
+    titles = {question.id: question.title for question in report.assignment.questions}
+    told = [o for o in report.outcomes if o.status is not Status.PASSED or o.follow_through]
     parts: list[RenderableType] = []
-    if lost:
+    if told:
         parts += [Text("What to look at", style="bold"), Text()]
-        parts += _functions(lost)
+    groups = itertools.groupby(told, key=lambda o: (o.check.question, o.check.function))
+    for (question, function), outcomes in groups:
+        parts += [*_function(function, titles.get(question, ""), list(outcomes)), Text()]
     parts += [_score_table(report), Text(), *_summary(report)]
     console.print(Group(*parts))
 
 
-def _functions(lost: Iterable[Outcome]) -> Iterable[RenderableType]:
-    """The lost checks, gathered under the function they judge."""
-    previous = None
-    for outcome in lost:
-        heading = outcome.check.question, outcome.check.function
-        if heading != previous:
-            if previous:
-                yield Text()
-            yield Text(outcome.check.function, style="bold cyan")
-            previous = heading
-        yield from _outcome(outcome)
+def _function(
+    function: str, question: str, outcomes: Sequence[Outcome]
+) -> Iterable[RenderableType]:
+    """The checks of one function; what they all say is said once."""
+    heading = Text(function, style="bold cyan")
+    heading.append(f"   {question}", style="dim")
+    yield heading
+    said: set[str] = set()
+    for outcome in outcomes:
+        yield _title(outcome)
+        yield _facts(outcome, said)
+        said |= {outcome.message, outcome.follow_through}
 
 
-def _outcome(outcome: Outcome) -> Iterable[RenderableType]:
+def _title(outcome: Outcome) -> Text:
     mark, style = MARKS[outcome.status]
     line = Text(f"  {mark} ", style=style)
     line.append(outcome.check.title, style="default")
-    line.append(f"   {_points(outcome.score)} of {_points(outcome.check.points)}", style="dim")
-    yield line
-    facts = [
-        ("", _clean(outcome.message)),
-        ("likely", _clean(outcome.diagnosis)),
-        ("credit", _clean(outcome.follow_through)),
-        ("cause", _cause(outcome)),
-    ]
-    if outcome.counterexample and outcome.check.visibility is Visibility.VISIBLE:
+    score, points = _points(outcome.score), _points(outcome.check.points)
+    line.append(
+        f"   {score} of {points}" if outcome.check.points else "   not counted", style="dim"
+    )
+    return line
+
+
+def _facts(outcome: Outcome, said: set[str]) -> RenderableType:
+    repeated = outcome.message in said
+    facts = [] if repeated else [("", _clean(outcome.message))]
+    facts.append(("likely", _clean(outcome.diagnosis)))
+    if outcome.follow_through not in said:
+        facts += [("credit", _clean(outcome.follow_through)), ("cause", _cause(outcome))]
+    own_fault = outcome.status in (Status.FAILED, Status.ERRORED, Status.TIMED_OUT)
+    visible = outcome.check.visibility is Visibility.VISIBLE
+    if own_fault and visible and outcome.counterexample and not repeated:
         facts += _example(outcome.counterexample)
     facts.append(("topic", outcome.check.topic if outcome.status is Status.FAILED else ""))
     table = Table.grid(padding=(0, 1))
@@ -78,7 +90,7 @@ def _outcome(outcome: Outcome) -> Iterable[RenderableType]:
     for name, text in facts:
         if text:
             table.add_row(name, Text(text))
-    yield Padding(table, (0, 0, 0, 2))
+    return Padding(table, (0, 0, 0, 2))
 
 
 def _cause(outcome: Outcome) -> str:
@@ -90,7 +102,7 @@ def _example(example: Counterexample) -> Iterable[tuple[str, str]]:
     if example.calls:
         yield "called", _clean(example.calls[-1])
     for name, value in example.inputs.items():
-        yield name.removeprefix("argument "), _clean(value)
+        yield name, _clean(value)
     if example.got:
         yield "got", _clean(example.got)
     if example.expected:

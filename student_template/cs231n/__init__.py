@@ -1,0 +1,1 @@
+"""The assignment: layers, optimizers and nets to write, and what runs them."""
