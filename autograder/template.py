@@ -49,7 +49,7 @@ REMARK = re.compile(r"  # (noqa|type: ignore)\b.*$")
 REMARK_LINE = re.compile(r"# (ruff|mypy): .*")
 # The reference says of itself that it is the solution; the starter is something else.
 OWN = {
-    "__init__.py": '"""The assignment: layers, optimizers and nets to write, and what runs them."""\n'
+    "__init__.py": '"""The assignment: layers, optimizers, nets to write, and what runs them."""\n'
 }
 
 

@@ -32,7 +32,8 @@ Array: TypeAlias = NDArray[Any]
 
 
 def _box(u: Array, v: Array, width: Array, height: Array) -> Array:
-    return np.maximum(np.abs(u) - width, np.abs(v) - height)
+    outside: Array = np.maximum(np.abs(u) - width, np.abs(v) - height)
+    return outside
 
 
 def _cross(u: Array, v: Array, r: Array) -> Array:
@@ -88,7 +89,7 @@ def make_shapes(
         num: number of images, N.
         seed: non-negative integer; other seeds give independent sets.
         dtype: float type of the images; they are computed in float32.
-        jitter: how far, in pixels, a shape's center may be from the image's, along each axis.
+        jitter: how far, in pixels, a shape's center is at most from the image's, along each axis.
         noise: standard deviation of each pixel's noise.
         tint: standard deviation of the color, per image and channel, that is added to all pixels.
         contrast: mean difference between a shape and its ground.
@@ -110,9 +111,9 @@ def make_shapes(
     for start in range(0, num, CHUNK):
         part = slice(start, min(start + CHUNK, num))
         images = _noise(streams[2], part.stop - start) * np.float32(noise)
-        ink, color = _draw(streams[1], y[part], jitter, tint, contrast)
-        images += ink[:, None]
-        images += color[:, :, None, None]
+        light, color = _draw(streams[1], y[part], jitter, tint, contrast)
+        images += light[:, None]
+        images += color[:, :, None, None] + np.float32(0.5)
         X[part] = images
     return X, y
 
@@ -133,7 +134,7 @@ def _noise(bits: np.random.PCG64, num: int) -> Array:
     raw = bits.random_raw(num * 3 * SIZE * SIZE // 2)
     low = np.uint64(0x00FF00FF00FF00FF)
     pairs = (raw & low) + ((raw >> np.uint64(8)) & low)
-    sums = pairs[: pairs.size // 2] + pairs[pairs.size // 2 :]
+    sums = pairs[0::2] + pairs[1::2]
     lanes = sums.astype("<u8", copy=False).view("<u2")
     variance = 4 * (256**2 - 1) / 12
     scaled = (lanes.astype(np.float32) - np.float32(510)) * np.float32(1 / math.sqrt(variance))
@@ -143,28 +144,31 @@ def _noise(bits: np.random.PCG64, num: int) -> Array:
 def _draw(
     bits: np.random.PCG64, y: Array, jitter: float, tint: float, contrast: float
 ) -> tuple[Array, Array]:
-    """Shapes without noise: ink (n, 32, 32) and the color of the ground (n, 3)."""
+    """Shapes without noise, light about 0 (n, 32, 32), and the color to add (n, 3)."""
     # Uniform in [-1, 1), exact: the upper 24 bits of each word.
-    u = (bits.random_raw(len(y) * 8) >> np.uint64(40)).astype(np.float32).reshape(len(y), 8)
-    x0, y0, size, turn, strength, *_ = (u * np.float32(2**-23) - np.float32(1)).T[:, :, None, None]
-    color = (u[:, 5:] * np.float32(2**-23) - np.float32(1)) * np.float32(tint * math.sqrt(3))
-    strength = np.float32(contrast) * (1 + np.float32(0.3) * strength)
+    words = bits.random_raw(len(y) * 10).reshape(len(y), 10) >> np.uint64(40)
+    uniform = words.astype(np.float32) * np.float32(2**-23) - np.float32(1)
+    color = uniform[:, 7:] * np.float32(tint * math.sqrt(3))
+    x1, x2, y1, y2, size, turn, strength = uniform[:, :7].T[:, :, None, None]
+    # The sum of two makes places near the center likelier than those at the rim.
+    shift_x, shift_y = (np.float32(jitter / 2) * (a + b) for a, b in ((x1, x2), (y1, y2)))
 
     grid = np.arange(SIZE, dtype=np.float32) - np.float32((SIZE - 1) / 2)
-    right = grid - np.float32(jitter) * x0
-    down = grid[:, None] - np.float32(jitter) * y0
+    right, down = grid - shift_x, grid[:, None] - shift_y
     # A rotation by 2 atan(t), in rational form; |t| up to 0.1 is about 11 degrees.
     t = np.float32(0.1) * turn
     sin, cos = 2 * t / (1 + t * t), (1 - t * t) / (1 + t * t)
-    across, along = cos * right + sin * down, cos * down - sin * right
-    radius = np.float32(7.5) + np.float32(1.5) * size
+    u, v = cos * right + sin * down, cos * down - sin * right
+    r = np.float32(9) + np.float32(1.5) * size
 
     ink = np.empty((len(y), SIZE, SIZE), dtype=np.float32)
     for label, field in enumerate(SHAPES.values()):
         i = np.flatnonzero(y == label)
-        ink[i] = np.clip(np.float32(0.5) - field(across[i], along[i], radius[i]), 0, 1)
-    # The ground is as far below 0.5 as the shape is above it.
-    return np.float32(0.5) + strength * (ink - np.float32(0.5)), color
+        # Shapes end softly, over one pixel.
+        ink[i] = np.clip(np.float32(0.5) - field(u[i], v[i], r[i]), 0, 1)
+    ink -= np.float32(0.5)  # so that the ground is as far below the mean as a shape is above it
+    ink *= np.float32(contrast) * (1 + np.float32(0.3) * strength)
+    return ink, color
 
 
 # ---------------------------------------------------------------------------------------------

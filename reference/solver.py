@@ -91,15 +91,15 @@ class Solver:
         missing = [k for k in ("X_train", "y_train", "X_val", "y_val") if k not in data]
         if missing:
             raise ValueError(f"The data of Solver lack {', '.join(missing)}.")
+        rule: Any = update_rule
         if isinstance(update_rule, str):
-            rule: Any = getattr(optim, update_rule, None)
+            rule = getattr(optim, update_rule, None)
             if update_rule.startswith("_") or not callable(rule):
                 raise ValueError(f"There is no update rule {update_rule!r} in optim.py.")
-            update_rule = rule
         self.model = model
         self.X_train, self.y_train = data["X_train"], data["y_train"]
         self.X_val, self.y_val = data["X_val"], data["y_val"]
-        self.update_rule: UpdateRule = update_rule
+        self.update_rule: UpdateRule = rule
         self.optim_config = dict(optim_config or {})
         self.lr_decay = lr_decay
         self.batch_size = batch_size

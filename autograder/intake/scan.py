@@ -96,7 +96,7 @@ class Scan:
     def notes(self) -> tuple[str, ...]:
         """One sentence for each kind of oddity."""
         return tuple(
-            f"{listed(names)}: {remark}" for remark, names in sorted(self._remarks.items())
+            f"{listed(sorted(names))}: {remark}" for remark, names in sorted(self._remarks.items())
         )
 
     def remark(self, remark: str, name: str) -> None:

@@ -1,1 +1,1 @@
-"""The assignment: layers, optimizers and nets to write, and what runs them."""
+"""The assignment: layers, optimizers, nets to write, and what runs them."""

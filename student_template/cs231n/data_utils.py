@@ -8,6 +8,7 @@ download. Accuracies on the two sets are not comparable.
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import tarfile
@@ -31,44 +32,17 @@ Array: TypeAlias = NDArray[Any]
 
 
 def _box(u: Array, v: Array, width: Array, height: Array) -> Array:
-    return np.maximum(np.abs(u) - width, np.abs(v) - height)
-
-
-def _disc(u: Array, v: Array, r: Array) -> Array:
-    return np.sqrt(u * u + v * v) - r * 0.9
-
-
-def _ring(u: Array, v: Array, r: Array) -> Array:
-    return np.abs(np.sqrt(u * u + v * v) - r * 0.8) - r * 0.2
-
-
-def _square(u: Array, v: Array, r: Array) -> Array:
-    return _box(u, v, r * 0.8, r * 0.8)
-
-
-def _frame(u: Array, v: Array, r: Array) -> Array:
-    return np.abs(_box(u, v, r * 0.75, r * 0.75)) - r * 0.2
-
-
-def _triangle(u: Array, v: Array, r: Array) -> Array:
-    return np.maximum(v - r * 0.6, np.abs(u) * 0.875 - v * 0.5 - r * 0.5)
+    outside: Array = np.maximum(np.abs(u) - width, np.abs(v) - height)
+    return outside
 
 
 def _cross(u: Array, v: Array, r: Array) -> Array:
     return np.minimum(_box(u, v, r, r * 0.25), _box(u, v, r * 0.25, r))
 
 
-def _saltire(u: Array, v: Array, r: Array) -> Array:
-    return _cross((u + v) * 0.70710678, (u - v) * 0.70710678, r)
-
-
 def _bars(u: Array, v: Array, r: Array) -> Array:
     w = np.abs(v)  # one bar through the center, one above it, one below
     return np.maximum(np.minimum(w, np.abs(w - r * 0.75)) - r * 0.2, np.abs(u) - r * 0.9)
-
-
-def _stripes(u: Array, v: Array, r: Array) -> Array:
-    return _bars(v, u, r)
 
 
 def _checker(u: Array, v: Array, r: Array) -> Array:
@@ -78,15 +52,15 @@ def _checker(u: Array, v: Array, r: Array) -> Array:
 
 # The label of a shape is its place in this table.
 SHAPES: dict[str, Callable[[Array, Array, Array], Array]] = {
-    "disc": _disc,
-    "ring": _ring,
-    "square": _square,
-    "frame": _frame,
-    "triangle": _triangle,
+    "disc": lambda u, v, r: np.sqrt(u * u + v * v) - r * 0.9,
+    "ring": lambda u, v, r: np.abs(np.sqrt(u * u + v * v) - r * 0.8) - r * 0.2,
+    "square": lambda u, v, r: _box(u, v, r * 0.8, r * 0.8),
+    "frame": lambda u, v, r: np.abs(_box(u, v, r * 0.75, r * 0.75)) - r * 0.2,
+    "triangle": lambda u, v, r: np.maximum(v - r * 0.6, np.abs(u) * 0.875 - (v + r) * 0.5),
     "cross": _cross,
-    "saltire": _saltire,
+    "saltire": lambda u, v, r: _cross((u + v) * 0.70710678, (u - v) * 0.70710678, r),
     "bars": _bars,
-    "stripes": _stripes,
+    "stripes": lambda u, v, r: _bars(v, u, r),
     "checker": _checker,
 }
 SIZE = 32  # pixels of a side
@@ -160,10 +134,10 @@ def _noise(bits: np.random.PCG64, num: int) -> Array:
     raw = bits.random_raw(num * 3 * SIZE * SIZE // 2)
     low = np.uint64(0x00FF00FF00FF00FF)
     pairs = (raw & low) + ((raw >> np.uint64(8)) & low)
-    sums = pairs[: pairs.size // 2] + pairs[pairs.size // 2 :]
+    sums = pairs[0::2] + pairs[1::2]
     lanes = sums.astype("<u8", copy=False).view("<u2")
     variance = 4 * (256**2 - 1) / 12
-    scaled = (lanes.astype(np.float32) - np.float32(510)) * np.float32(variance**-0.5)
+    scaled = (lanes.astype(np.float32) - np.float32(510)) * np.float32(1 / math.sqrt(variance))
     return scaled.reshape(num, 3, SIZE, SIZE)
 
 
@@ -174,7 +148,7 @@ def _draw(
     # Uniform in [-1, 1), exact: the upper 24 bits of each word.
     u = (bits.random_raw(len(y) * 8) >> np.uint64(40)).astype(np.float32).reshape(len(y), 8)
     x0, y0, size, turn, strength, *_ = (u * np.float32(2**-23) - np.float32(1)).T[:, :, None, None]
-    color = (u[:, 5:] * np.float32(2**-23) - np.float32(1)) * np.float32(tint * 3**0.5)
+    color = (u[:, 5:] * np.float32(2**-23) - np.float32(1)) * np.float32(tint * math.sqrt(3))
     strength = np.float32(contrast) * (1 + np.float32(0.3) * strength)
 
     grid = np.arange(SIZE, dtype=np.float32) - np.float32((SIZE - 1) / 2)
@@ -191,7 +165,7 @@ def _draw(
         i = np.flatnonzero(y == label)
         ink[i] = np.clip(np.float32(0.5) - field(across[i], along[i], radius[i]), 0, 1)
     # The ground is as far below 0.5 as the shape is above it.
-    return np.float32(0.5) + strength[:, 0] * (ink - np.float32(0.5)), color
+    return np.float32(0.5) + strength * (ink - np.float32(0.5)), color
 
 
 # ---------------------------------------------------------------------------------------------
@@ -250,7 +224,7 @@ def get_CIFAR10_data(
         print("CIFAR-10 not found: using {} + {} + {} drawn shapes instead.".format(*counts))
         sets = [make_shapes(num, seed) for seed, num in enumerate(counts)]
         for X, _ in sets:
-            X *= 255
+            np.multiply(X, 255, out=X)
         (X_train, y_train), (X_val, y_val), (X_test, y_test) = sets
     else:
         print(f"Using CIFAR-10 from {where}.")
@@ -265,7 +239,7 @@ def get_CIFAR10_data(
     if subtract_mean and len(X_train):
         mean_image = X_train.mean(axis=0, dtype=np.float64).astype(np.float32)
         for X in (X_train, X_val, X_test):
-            X -= mean_image  # parts of one array, or arrays of our own: nothing is copied
+            np.subtract(X, mean_image, out=X)  # parts of one array, or our own: no copies
     return {
         "X_train": X_train,
         "y_train": y_train,

@@ -91,15 +91,15 @@ class Solver:
         missing = [k for k in ("X_train", "y_train", "X_val", "y_val") if k not in data]
         if missing:
             raise ValueError(f"The data of Solver lack {', '.join(missing)}.")
+        rule: Any = update_rule
         if isinstance(update_rule, str):
             rule = getattr(optim, update_rule, None)
             if update_rule.startswith("_") or not callable(rule):
                 raise ValueError(f"There is no update rule {update_rule!r} in optim.py.")
-            update_rule = rule
         self.model = model
         self.X_train, self.y_train = data["X_train"], data["y_train"]
         self.X_val, self.y_val = data["X_val"], data["y_val"]
-        self.update_rule: UpdateRule = update_rule
+        self.update_rule: UpdateRule = rule
         self.optim_config = dict(optim_config or {})
         self.lr_decay = lr_decay
         self.batch_size = batch_size
@@ -145,7 +145,7 @@ class Solver:
                 below N, takes all.
             batch_size: how many images go through the model at a time, to save memory.
         """
-        N = X.shape[0]
+        N = len(X)
         if num_samples is not None and num_samples < N:
             sample = np.random.choice(N, num_samples)
             N, X, y = num_samples, X[sample], y[sample]

@@ -224,3 +224,9 @@ def test_gradient_descent_reduces_the_loss(make, data):
         for name, grad in grads.items():
             net.params[name] = net.params[name] - 0.3 * grad
     assert net.loss(X, y)[0] < 0.5 * first
+
+
+def test_fc_net_converts_its_input_to_its_own_dtype():
+    X, _ = vectors()
+    assert small_net(dtype=np.float32).loss(X).dtype == np.float32
+    assert small_net(dtype=np.float64).loss(X.astype(np.float32)).dtype == np.float64

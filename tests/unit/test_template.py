@@ -241,15 +241,29 @@ def test_no_line_of_a_solution_survives(name):
     regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", source, re.DOTALL)
     given = re.sub(r"### BEGIN SOLUTION\n.*?### END SOLUTION", "", source, flags=re.DOTALL)
     given = given.replace("# ", "")  # STUDENT regions are given, too
+    made = {line.strip() for line in template.build()[f"cs231n/{name}"].decode().splitlines()}
     survivors = []
     for region in regions:
         task = re.match(r"\s*# TODO.*\n(\s*#.*\n)*", region)
-        for line in region[task.end() if task else 0 :].splitlines():
-            text = line.strip()
-            if len(text) > 20 and text not in given:
-                survivors += [
-                    text
-                    for made in template.build()[f"cs231n/{name}"].decode().splitlines()
-                    if made.strip() == text
-                ]
-    assert survivors == []
+        solution = region[task.end() if task else 0 :].splitlines()
+        survivors += [line for line in map(str.strip, solution) if len(line) > 20 and line in made]
+    assert [line for line in survivors if line not in given] == []
+
+
+def test_every_function_of_the_assignment_is_a_stub():
+    built = template.build()
+    stubs = re.findall(
+        r'raise NotImplementedError\("([\w.]+) is not',
+        "".join(built[f"cs231n/{name}"].decode() for name in template.FILES),
+    )
+    expected = """
+        affine_forward affine_backward relu_forward relu_backward softmax_loss
+        batchnorm_forward batchnorm_backward batchnorm_backward_alt
+        layernorm_forward layernorm_backward dropout_forward dropout_backward
+        conv_forward_naive conv_backward_naive max_pool_forward_naive max_pool_backward_naive
+        spatial_batchnorm_forward spatial_batchnorm_backward
+        spatial_groupnorm_forward spatial_groupnorm_backward
+        sgd_momentum rmsprop adam
+        FullyConnectedNet FullyConnectedNet.loss ThreeLayerConvNet ThreeLayerConvNet.loss
+    """
+    assert set(stubs) == set(expected.split())
