@@ -134,9 +134,19 @@ def FullyConnectedNet_regularization(student: Student, case: Case) -> None:
 )
 def FullyConnectedNet_new_reg(student: Student, case: Case) -> None:
     """FullyConnectedNet uses the value that model.reg has when loss is called"""
-    net, right = _build(student, case, reg=0.0)
-    net.reg = right.reg = case.reg
-    _nets.compare(net, right, case.X, case.y)
+    # Held against the student's own net built with that reg: what reg does is judged above.
+    built, right = _build(student, case, reg=case.reg)
+    changed, _ = _build(student, case, reg=0.0)
+    for name, value in right.params.items():
+        built.params[name] = changed.params[name] = value
+    changed.reg = case.reg
+    loss, grads = _nets.loss_and_gradients(built, case.X, case.y)
+    new_loss, new_grads = _nets.loss_and_gradients(changed, case.X, case.y)
+    wanted = "the value of model.reg when loss is called counts, not the one at construction"
+    expect.that(new_loss == loss, wanted, new_loss, loss)
+    for name in right.params:
+        same = np.array_equal(np.asarray(new_grads.get(name)), np.asarray(grads.get(name)))
+        expect.that(same, f"grads[{name!r}]: {wanted}", new_grads.get(name), grads.get(name))
 
 
 @check(
@@ -184,7 +194,7 @@ def FullyConnectedNet_norm_parameters(student: Student, case: Case) -> None:
 )
 def FullyConnectedNet_batchnorm_gradients(student: Student, case: Case) -> None:
     """FullyConnectedNet with batch norm returns the right loss and gradients"""
-    net, right = _build(student, case, normalization="batchnorm", reg=case.reg)
+    net, right = _build(student, case, normalization="batchnorm")
     _nets.compare(net, right, case.X, case.y)
 
 
@@ -230,9 +240,33 @@ def _unbiased(net: Any, count: int) -> Any:
 )
 def FullyConnectedNet_layernorm_gradients(student: Student, case: Case) -> None:
     """FullyConnectedNet with layer norm returns the right loss and gradients"""
-    net, right = _build(student, case, normalization="layernorm", reg=case.reg)
+    net, right = _build(student, case, normalization="layernorm")
     _nets.compare(net, right, case.X, case.y)
     _scores(net, right, case.X)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="normalization",
+    topic="Regularization",
+    inputs=NET,
+    uses=(*BASE, *LAYERNORM),
+    weight=0.25,
+    examples=2,
+)
+def FullyConnectedNet_norm_regularization(student: Student, case: Case) -> None:
+    """FullyConnectedNet does not regularize gamma, beta and biases"""
+    # What reg does to weights is judged elsewhere: here only what it must leave alone.
+    net, right = _build(student, case, normalization="layernorm")
+    _, without = _nets.loss_and_gradients(net, case.X, case.y)
+    net.reg = case.reg
+    _, grads = _nets.loss_and_gradients(net, case.X, case.y)
+    for name, value in right.params.items():
+        if not name.startswith("W"):
+            wide = (1, *value.shape)
+            before = expect.array(without.get(name), value.shape, f"grads[{name!r}]", tolerate=wide)
+            said = f"grads[{name!r}] with reg = {case.reg}"
+            expect.close(grads.get(name), before, said, tolerate=wide, tolerance=1e-6)
 
 
 # With dropout. ------------------------------------------------------------------------------

@@ -174,7 +174,9 @@ class Student:
         *more: Any,
     ) -> Any:
         """Run a function or method of the student's and return its value."""
-        self.calls.append(Call(label, tuple(args), dict(kwargs)))
+        # Dicts change with the call; a report shows them as they were before.
+        before = tuple(dict(arg) if type(arg) is dict else arg for arg in args)
+        self.calls.append(Call(label, before, dict(kwargs)))
         del self.calls[:-REMEMBERED]  # training makes hundreds, each with a batch of images
         arguments = [*target, list(args), dict(kwargs), *more]
         reply = self._exchange(label, op, arguments, pair="_forward" in label)
