@@ -47,17 +47,22 @@ def accuracy(name: str, num: int, seed: int, drawing: dict[str, float]) -> tuple
         make_shapes(n, 3 * seed + i, **drawing)  # type: ignore[arg-type]  # dtype is not drawn
         for i, n in enumerate((num, 1000, 1000))
     ]
-    (X, y), (X_val, y_val), (X_test, y_test) = sets
-    mean = X.mean(axis=0)
-    data = {"X_train": X - mean, "y_train": y, "X_val": X_val - mean, "y_val": y_val}
+    (images, labels), (val_images, val_labels), (test_images, test_labels) = sets
+    mean = images.mean(axis=0)
+    data = {
+        "X_train": images - mean,
+        "y_train": labels,
+        "X_val": val_images - mean,
+        "y_val": val_labels,
+    }
     np.random.seed(seed)  # noqa: NPY002  nets and Solver draw from the global generator
     make, options = MODELS[name]
     solver = Solver(
         make(), data, update_rule="adam", lr_decay=0.9, batch_size=50, verbose=False, **options
     )
     solver.train()
-    train = solver.check_accuracy(data["X_train"], y, 1000)
-    return train, solver.check_accuracy(X_test - mean, y_test)
+    train = solver.check_accuracy(data["X_train"], labels, 1000)
+    return train, solver.check_accuracy(test_images - mean, test_labels)
 
 
 def main() -> None:

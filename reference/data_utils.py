@@ -180,8 +180,7 @@ ARCHIVE = "cifar-10-python.tar.gz"
 TRAIN_FILES = tuple(f"data_batch_{i}" for i in range(1, 6))
 TEST_FILE = "test_batch"
 DATASETS = Path(__file__).parent / "datasets"
-# What the embedded set stands in with.
-EMBEDDED = {"train": 5000, "val": 1000, "test": 1000}
+EMBEDDED = (5000, 1000, 1000)  # at most so many training, validation and test images
 LIMIT = "AUTOGRADER_DATA_LIMIT"
 
 
@@ -195,8 +194,9 @@ def get_CIFAR10_data(
     """The data of the notebooks: training, validation and test images with their labels.
 
     CIFAR-10 is used when `cifar10_dir` names it or when it lies in the folder `datasets` beside
-    this file. Otherwise the images are drawn shapes on the scale of CIFAR-10's pixels, at most
-    5,000, 1,000 and 1,000 of them. A printed line says which. The environment variable
+    this file. Otherwise the images are drawn shapes (`make_shapes` times 255, clipped to 0 to 255,
+    which gives about the spread of CIFAR-10's pixels), at most 5,000, 1,000 and 1,000 of them.
+    A printed line says which. The environment variable
     AUTOGRADER_DATA_LIMIT, a positive integer, caps `num_training`.
 
     Args:
@@ -207,8 +207,8 @@ def get_CIFAR10_data(
         subtract_mean: subtract the mean training image from all images.
 
     Returns:
-        X_train, X_val, X_test: float32 images (N, 3, 32, 32), pixels about 0 to 255 before the
-            mean is subtracted; y_train, y_val, y_test: labels (N,), 0 to 9.
+        X_train, X_val, X_test: float32 images (N, 3, 32, 32), pixels 0 to 255 before the mean
+            is subtracted; y_train, y_val, y_test: labels (N,), 0 to 9.
 
     Raises:
         FileNotFoundError: cifar10_dir is given, and CIFAR-10 is not there.
@@ -218,16 +218,13 @@ def get_CIFAR10_data(
     num_training = _limited(num_training)
     where = _find(Path(cifar10_dir)) if cifar10_dir is not None else _find_default()
     if where is None:
-        counts = [
-            min(num, most)
-            for num, most in zip(
-                (num_training, num_validation, num_test), EMBEDDED.values(), strict=True
-            )
-        ]
+        wanted = (num_training, num_validation, num_test)
+        counts = [min(num, most) for num, most in zip(wanted, EMBEDDED, strict=True)]
         print("CIFAR-10 not found: using {} + {} + {} drawn shapes instead.".format(*counts))
         sets = [make_shapes(num, seed) for seed, num in enumerate(counts)]
         for X, _ in sets:
             np.multiply(X, 255, out=X)
+            np.clip(X, 0, 255, out=X)
         (X_train, y_train), (X_val, y_val), (X_test, y_test) = sets
     else:
         print(f"Using CIFAR-10 from {where}.")

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from autograder import expect
 from autograder.sandbox import Remote
 
-__all__ = ["compare", "initial", "randomize", "same_gradients", "same_parameters"]
+__all__ = [
+    "compare",
+    "initial",
+    "randomize",
+    "regularization",
+    "same_gradients",
+    "same_parameters",
+    "same_reg",
+]
 
 Array = NDArray[Any]
 
@@ -90,6 +98,48 @@ def compare(net: Remote, right: Any, X: Array, y: Array) -> None:
     right_loss, right_grads = right.loss(X.copy(), y.copy())
     expect.number(loss, float(right_loss), "loss")
     same_gradients(grads, right_grads)
+
+
+def regularization(
+    plain: Remote, regularized: Remote, params: Mapping[str, Array], reg: float, X: Array, y: Array
+) -> None:
+    """What reg adds to the loss and to each gradient, and nothing else.
+
+    The same net without reg is subtracted, so that a fault elsewhere is not charged here again.
+    """
+    for name, value in params.items():
+        plain.params[name] = regularized.params[name] = value
+    loss, grads = loss_and_gradients(plain, X, y)
+    new_loss, new_grads = loss_and_gradients(regularized, X, y)
+    weights = {name: value for name, value in params.items() if name.startswith("W")}
+    for value, name in ((loss, "loss without reg"), (new_loss, "loss with reg")):
+        real = isinstance(value, float | np.floating) and bool(np.isfinite(value))
+        expect.that(real, f"{name} is not a finite number", value)
+    right = 0.5 * reg * sum(float((W**2).sum()) for W in weights.values())
+    expect.number(float(new_loss) - float(loss), right, "what reg adds to the loss")
+    for name, W in weights.items():
+        said = f"grads[{name!r}]"
+        before = expect.array(grads.get(name), W.shape, f"{said} without reg")
+        after = expect.array(new_grads.get(name), W.shape, f"{said} with reg")
+        expect.close(after - before, reg * W, f"what reg adds to {said}", tolerance=1e-6)
+
+
+def same_reg(
+    built: Remote, changed: Remote, params: Mapping[str, Array], reg: float, X: Array, y: Array
+) -> None:
+    """A net whose reg was set later does what the student's own net built with it does."""
+    for name, value in params.items():
+        built.params[name] = changed.params[name] = value
+    changed.reg = reg
+    loss, grads = loss_and_gradients(built, X, y)
+    new_loss, new_grads = loss_and_gradients(changed, X, y)
+    said = "the value of model.reg when loss is called counts, not the one at construction"
+    expect.that(type(loss) is type(new_loss) and new_loss == loss, said, new_loss, loss)
+    for name in params:
+        new, old = new_grads.get(name), grads.get(name)
+        arrays = isinstance(new, np.ndarray) and isinstance(old, np.ndarray)
+        same = arrays and np.array_equal(new, old)
+        expect.that(bool(same), f"grads[{name!r}]: {said}", new, old)
 
 
 def same_gradients(grads: Mapping[str, Any], right: Mapping[str, Array]) -> None:

@@ -99,6 +99,22 @@ def ThreeLayerConvNet_gradients(student: Student, case: Case) -> None:
 )
 def ThreeLayerConvNet_regularization(student: Student, case: Case) -> None:
     """ThreeLayerConvNet regularizes every weight, in the loss and in the gradients"""
-    net, right = _build(student, case)
-    net.reg = right.reg = case.reg
-    _nets.compare(net, right, case.X, case.y)
+    net, right = _build(student, case, reg=case.reg)
+    plain, _ = _build(student, case, reg=0.0)
+    _nets.regularization(plain, net, right.params, case.reg, case.X, case.y)
+
+
+@check(
+    function="ThreeLayerConvNet",
+    question=QUESTION,
+    topic="Regularization",
+    inputs=NET,
+    uses=USES,
+    examples=2,
+    weight=0.25,
+)
+def ThreeLayerConvNet_new_reg(student: Student, case: Case) -> None:
+    """ThreeLayerConvNet uses the value that model.reg has when loss is called"""
+    built, right = _build(student, case, reg=case.reg)
+    changed, _ = _build(student, case, reg=0.0)
+    _nets.same_reg(built, changed, right.params, case.reg, case.X, case.y)

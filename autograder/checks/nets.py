@@ -120,7 +120,8 @@ def FullyConnectedNet_gradients(student: Student, case: Case) -> None:
 def FullyConnectedNet_regularization(student: Student, case: Case) -> None:
     """FullyConnectedNet adds 0.5 reg |W|^2 of every weight to the loss, and reg W to gradients"""
     net, right = _build(student, case, reg=case.reg)
-    _nets.compare(net, right, case.X, case.y)
+    plain, _ = _build(student, case, reg=0.0)
+    _nets.regularization(plain, net, right.params, case.reg, case.X, case.y)
 
 
 @check(
@@ -134,19 +135,9 @@ def FullyConnectedNet_regularization(student: Student, case: Case) -> None:
 )
 def FullyConnectedNet_new_reg(student: Student, case: Case) -> None:
     """FullyConnectedNet uses the value that model.reg has when loss is called"""
-    # Held against the student's own net built with that reg: what reg does is judged above.
     built, right = _build(student, case, reg=case.reg)
     changed, _ = _build(student, case, reg=0.0)
-    for name, value in right.params.items():
-        built.params[name] = changed.params[name] = value
-    changed.reg = case.reg
-    loss, grads = _nets.loss_and_gradients(built, case.X, case.y)
-    new_loss, new_grads = _nets.loss_and_gradients(changed, case.X, case.y)
-    wanted = "the value of model.reg when loss is called counts, not the one at construction"
-    expect.that(new_loss == loss, wanted, new_loss, loss)
-    for name in right.params:
-        same = np.array_equal(np.asarray(new_grads.get(name)), np.asarray(grads.get(name)))
-        expect.that(same, f"grads[{name!r}]: {wanted}", new_grads.get(name), grads.get(name))
+    _nets.same_reg(built, changed, right.params, case.reg, case.X, case.y)
 
 
 @check(

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from reference.solver import Solver
 
 from autograder import expect, strategies
 from autograder.assignment import check
@@ -31,6 +30,7 @@ from autograder.strategies import Case
 from reference import data_utils
 from reference.classifiers.cnn import ThreeLayerConvNet
 from reference.classifiers.fc_net import FullyConnectedNet
+from reference.solver import Solver
 
 __all__: list[str] = []
 

@@ -170,6 +170,12 @@ def test_noise_is_no_candidate(tmp_path, pack, noise):
     assert submission.notes == ()
 
 
+def test_noise_folders_on_disk_are_not_even_listed(tmp_path, monkeypatch):
+    monkeypatch.setattr("autograder.intake.scan.MAX_ENTRIES", 10)
+    objects = {f".git/objects/{i}": b"" for i in range(20)}
+    assert read(folder(tmp_path / "hw", WORK | objects)).files == WORK
+
+
 def test_missing_files_are_noted_and_come_from_the_starter(tmp_path):
     submission = read(zipped(tmp_path / "a.zip", {"layers.py": LAYERS}))
     assert list(submission.files) == ["cs231n/layers.py"]
@@ -309,6 +315,13 @@ def test_several_changed_given_files_share_a_note(tmp_path):
 def test_given_files_may_have_other_line_ends(tmp_path):
     given = {name: text.replace(b"\n", b"\r\n") for name, text in starter_files().items()}
     assert read(zipped(tmp_path / "a.zip", given | WORK)).notes == ()
+
+
+def test_an_init_file_of_another_package_is_not_compared(tmp_path):
+    files = WORK | {"mine/__init__.py": b"x = 1\n"}
+    assert read(zipped(tmp_path / "a.zip", files)).notes == ()
+    files = WORK | {"cs231n/__init__.py": b"x = 1\n"}
+    assert "cs231n/__init__.py is a given file" in notes(read(zipped(tmp_path / "b.zip", files)))
 
 
 def test_a_helper_that_is_imported_is_named_as_missing(tmp_path):
@@ -465,6 +478,15 @@ def test_of_entries_with_one_name_the_last_counts(tmp_path, pack):
     submission = read(pack(tmp_path / "a", files))
     assert submission.files["cs231n/layers.py"] == LAYERS
     assert "layers.py: is in the archive more than once; the last was used" in notes(submission)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_damaged_second_entry_does_not_hide_a_good_first(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("layers.py", LAYERS)
+        archive.writestr("layers.py", b"BROKEN")
+    patched(tmp_path / "a.zip", b"BROKEN", b"DAMAGE")
+    assert read(tmp_path / "a.zip").files == {"cs231n/layers.py": LAYERS}
 
 
 def test_names_that_differ_in_case_are_candidates(tmp_path):
@@ -903,8 +925,9 @@ def test_the_digest_follows_content_and_place_not_the_packaging(tmp_path):
 
 
 def test_the_digest_is_what_it_says(tmp_path):
-    digest = read(zipped(tmp_path / "a.zip", {"layers.py": LAYERS})).digest
-    by_hand = b"cs231n/layers.py\x00" + str(len(LAYERS)).encode() + b"\x00" + LAYERS
+    digest = read(zipped(tmp_path / "a.zip", {"layers.py": LAYERS, "cnn.py": b"12"})).digest
+    by_hand = b"cs231n/classifiers/cnn.py\x002\x0012"  # sorted by path
+    by_hand += b"cs231n/layers.py\x00" + str(len(LAYERS)).encode() + b"\x00" + LAYERS
     assert digest == hashlib.sha256(by_hand).hexdigest()
 
 
