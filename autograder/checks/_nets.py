@@ -136,10 +136,11 @@ def same_reg(
     said = "the value of model.reg when loss is called counts, not the one at construction"
     expect.that(type(loss) is type(new_loss) and new_loss == loss, said, new_loss, loss)
     for name in params:
-        new, old = new_grads.get(name), grads.get(name)
-        arrays = isinstance(new, np.ndarray) and isinstance(old, np.ndarray)
-        same = arrays and np.array_equal(new, old)
-        expect.that(bool(same), f"grads[{name!r}]: {said}", new, old)
+        shape = params[name].shape
+        wide = (1, *shape) if len(shape) == 1 else ()
+        old = expect.array(grads.get(name), shape, f"grads[{name!r}]", tolerate=wide)
+        new = expect.array(new_grads.get(name), shape, f"grads[{name!r}]", tolerate=wide)
+        expect.that(np.array_equal(new, old), f"grads[{name!r}]: {said}", new, old)
 
 
 def same_gradients(grads: Mapping[str, Any], right: Mapping[str, Array]) -> None:

@@ -40,7 +40,7 @@ def _build(student: Student, case: Case, **options: Any) -> tuple[Remote, Any]:
     return net, right
 
 
-@check(function="ThreeLayerConvNet", question=QUESTION, topic=TOPIC, inputs=NET, examples=2)
+@check(function="ThreeLayerConvNet", question=QUESTION, topic=TOPIC, inputs=NET, examples=4)
 def ThreeLayerConvNet_parameters(student: Student, _case: Case) -> None:
     """ThreeLayerConvNet starts with small random weights and zero biases of the right shapes"""
     variants: tuple[dict[str, Any], ...] = (
@@ -54,7 +54,7 @@ def ThreeLayerConvNet_parameters(student: Student, _case: Case) -> None:
 
 
 @check(
-    function="ThreeLayerConvNet", question=QUESTION, topic=TOPIC, inputs=NET, examples=2, weight=0.5
+    function="ThreeLayerConvNet", question=QUESTION, topic=TOPIC, inputs=NET, examples=4, weight=0.5
 )
 def ThreeLayerConvNet_dtype(student: Student, case: Case) -> None:
     """ThreeLayerConvNet keeps its parameters in the dtype asked for"""
@@ -110,7 +110,7 @@ def ThreeLayerConvNet_regularization(student: Student, case: Case) -> None:
     topic="Regularization",
     inputs=NET,
     uses=USES,
-    examples=2,
+    examples=4,
     weight=0.25,
 )
 def ThreeLayerConvNet_new_reg(student: Student, case: Case) -> None:

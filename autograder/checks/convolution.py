@@ -52,7 +52,7 @@ def conv_forward_naive_general(student: Student, case: Case) -> None:
     question=QUESTION,
     topic=CONV,
     inputs=strategies.conv(general=False, dtype=np.float32),
-    examples=2,
+    examples=4,
 )
 def conv_forward_naive_float32(student: Student, case: Case) -> None:
     """conv_forward_naive works in single precision too"""
@@ -190,7 +190,7 @@ def spatial_batchnorm_forward_test(student: Student, case: Case) -> None:
     topic=SPATIAL,
     inputs=SPATIAL_WIDE,
     uses=SPATIAL_USES,
-    examples=2,
+    examples=4,
 )
 def spatial_batchnorm_forward_integers(student: Student, case: Case) -> None:
     """spatial_batchnorm_forward accepts integer gamma and beta"""
@@ -264,7 +264,7 @@ RELU = ("relu_forward", "relu_backward")
     topic=CONV,
     inputs=strategies.conv(general=False),
     uses=(*NAIVE, *RELU),
-    examples=2,
+    examples=4,
 )
 def conv_relu_forward_values(student: Student, case: Case) -> None:
     """conv_relu_forward is a convolution followed by ReLU (given)"""
@@ -278,7 +278,7 @@ def conv_relu_forward_values(student: Student, case: Case) -> None:
     inputs=strategies.conv(general=False),
     after="conv_relu_forward",
     uses=(*NAIVE, *RELU),
-    examples=2,
+    examples=4,
 )
 def conv_relu_backward_gradients(student: Student, case: Case) -> None:
     """conv_relu_backward undoes ReLU, then the convolution (given)"""
@@ -291,7 +291,7 @@ def conv_relu_backward_gradients(student: Student, case: Case) -> None:
     topic=CONV,
     inputs=strategies.conv_relu_pool(),
     uses=(*NAIVE, *RELU),
-    examples=2,
+    examples=4,
 )
 def conv_relu_pool_forward_values(student: Student, case: Case) -> None:
     """conv_relu_pool_forward is convolution, ReLU and max pooling (given)"""
@@ -305,7 +305,7 @@ def conv_relu_pool_forward_values(student: Student, case: Case) -> None:
     inputs=strategies.conv_relu_pool(),
     after="conv_relu_pool_forward",
     uses=(*NAIVE, "max_pool_backward_naive", *RELU),
-    examples=2,
+    examples=4,
 )
 def conv_relu_pool_backward_gradients(student: Student, case: Case) -> None:
     """conv_relu_pool_backward undoes pooling, ReLU and convolution (given)"""
@@ -320,7 +320,7 @@ def conv_relu_pool_backward_gradients(student: Student, case: Case) -> None:
     topic=CONV,
     inputs=strategies.conv_bn_relu(),
     uses=(*NAIVE, *RELU, "spatial_batchnorm_forward", *BATCHNORM),
-    examples=2,
+    examples=4,
 )
 def conv_bn_relu_forward_values(student: Student, case: Case) -> None:
     """conv_bn_relu_forward is convolution, spatial batch norm and ReLU (given)"""
@@ -340,7 +340,7 @@ def conv_bn_relu_forward_values(student: Student, case: Case) -> None:
         "spatial_batchnorm_backward",
         *BATCHNORM,
     ),
-    examples=2,
+    examples=4,
 )
 def conv_bn_relu_backward_gradients(student: Student, case: Case) -> None:
     """conv_bn_relu_backward undoes ReLU, spatial batch norm and convolution (given)"""

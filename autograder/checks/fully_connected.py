@@ -35,7 +35,7 @@ def affine_forward_values(student: Student, case: Case) -> None:
     question=QUESTION,
     topic=LAYERS,
     inputs=strategies.affine(dtype=np.float32),
-    examples=2,
+    examples=4,
 )
 def affine_forward_float32(student: Student, case: Case) -> None:
     """affine_forward works in single precision too"""

@@ -76,7 +76,7 @@ def FullyConnectedNet_parameters(student: Student, case: Case) -> None:
     question="fully-connected",
     topic=NETS,
     inputs=NET,
-    examples=2,
+    examples=4,
     weight=0.5,
 )
 def FullyConnectedNet_dtype(student: Student, case: Case) -> None:
@@ -131,7 +131,7 @@ def FullyConnectedNet_regularization(student: Student, case: Case) -> None:
     inputs=NET,
     uses=BASE,
     weight=0.25,
-    examples=2,
+    examples=4,
 )
 def FullyConnectedNet_new_reg(student: Student, case: Case) -> None:
     """FullyConnectedNet uses the value that model.reg has when loss is called"""
@@ -147,7 +147,7 @@ def FullyConnectedNet_new_reg(student: Student, case: Case) -> None:
     inputs=NET,
     uses=BASE,
     weight=0.25,
-    examples=2,
+    examples=4,
 )
 def FullyConnectedNet_images(student: Student, case: Case) -> None:
     """FullyConnectedNet takes images of shape (N, 3, H, W) as they are"""
@@ -164,7 +164,7 @@ def FullyConnectedNet_images(student: Student, case: Case) -> None:
     question="normalization",
     topic=NORMS,
     inputs=strategies.fc_net(hidden=((40,), (50, 30))),
-    examples=2,
+    examples=4,
 )
 def FullyConnectedNet_norm_parameters(student: Student, case: Case) -> None:
     """FullyConnectedNet has gamma = 1 and beta = 0 for each hidden layer, none for the last"""
@@ -243,7 +243,7 @@ def FullyConnectedNet_layernorm_gradients(student: Student, case: Case) -> None:
     inputs=NET,
     uses=(*BASE, *LAYERNORM),
     weight=0.25,
-    examples=2,
+    examples=4,
 )
 def FullyConnectedNet_norm_regularization(student: Student, case: Case) -> None:
     """FullyConnectedNet does not regularize gamma, beta and biases"""
@@ -286,7 +286,7 @@ def FullyConnectedNet_dropout_train(student: Student, case: Case) -> None:
     inputs=WIDE,
     uses=(*BASE, *DROPOUT, *LAYERNORM),
     weight=1.5,
-    examples=2,
+    examples=4,
 )
 def FullyConnectedNet_dropout_with_norm(student: Student, case: Case) -> None:
     """FullyConnectedNet applies dropout together with a normalization"""

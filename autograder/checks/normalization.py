@@ -42,7 +42,7 @@ def batchnorm_forward_running(student: Student, case: Case) -> None:
     question=QUESTION,
     topic=BATCH,
     inputs=WIDE,
-    examples=2,
+    examples=4,
     weight=0.5,
 )
 def batchnorm_forward_momentum(student: Student, case: Case) -> None:
@@ -61,7 +61,7 @@ def batchnorm_forward_test(student: Student, case: Case) -> None:
     question=QUESTION,
     topic=BATCH,
     inputs=WIDE,
-    examples=2,
+    examples=4,
     weight=0.5,
 )
 def batchnorm_forward_integers(student: Student, case: Case) -> None:
@@ -167,7 +167,7 @@ def layernorm_forward_values(student: Student, case: Case) -> None:
     question=QUESTION,
     topic=LAYER,
     inputs=strategies.norm_2d("ln_param", scales=(1.0,), batch=(1,)),
-    examples=2,
+    examples=4,
 )
 def layernorm_forward_single(student: Student, case: Case) -> None:
     """layernorm_forward works for a batch of one"""

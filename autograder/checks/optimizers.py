@@ -101,7 +101,7 @@ def sgd_momentum_state(student: Student, case: Case) -> None:
     question=QUESTION,
     topic=TOPIC,
     inputs=strategies.optimizer(),
-    examples=2,
+    examples=4,
 )
 def sgd_momentum_defaults(student: Student, case: Case) -> None:
     """sgd_momentum works without a config"""
@@ -126,7 +126,7 @@ def rmsprop_state(student: Student, case: Case) -> None:
 
 
 @check(
-    function="rmsprop", question=QUESTION, topic=TOPIC, inputs=strategies.optimizer(), examples=2
+    function="rmsprop", question=QUESTION, topic=TOPIC, inputs=strategies.optimizer(), examples=4
 )
 def rmsprop_defaults(student: Student, case: Case) -> None:
     """rmsprop works without a config"""
@@ -152,7 +152,7 @@ def adam_state(student: Student, case: Case) -> None:
     _steps(student, case, "adam", config, ("m", "v"))
 
 
-@check(function="adam", question=QUESTION, topic=TOPIC, inputs=strategies.optimizer(), examples=2)
+@check(function="adam", question=QUESTION, topic=TOPIC, inputs=strategies.optimizer(), examples=4)
 def adam_defaults(student: Student, case: Case) -> None:
     """adam works without a config"""
     _defaults(student, case, "adam")

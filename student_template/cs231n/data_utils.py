@@ -89,7 +89,7 @@ def make_shapes(
         num: number of images, N.
         seed: non-negative integer; other seeds give independent sets.
         dtype: float type of the images; they are computed in float32.
-        jitter: how far, in pixels, a shape's center may be from the image's, along each axis.
+        jitter: how far, in pixels, a shape's center is at most from the image's, along each axis.
         noise: standard deviation of each pixel's noise.
         tint: standard deviation of the color, per image and channel, that is added to all pixels.
         contrast: mean difference between a shape and its ground.
@@ -111,9 +111,9 @@ def make_shapes(
     for start in range(0, num, CHUNK):
         part = slice(start, min(start + CHUNK, num))
         images = _noise(streams[2], part.stop - start) * np.float32(noise)
-        ink, color = _draw(streams[1], y[part], jitter, tint, contrast)
-        images += ink[:, None]
-        images += color[:, :, None, None]
+        light, color = _draw(streams[1], y[part], jitter, tint, contrast)
+        images += light[:, None]
+        images += color[:, :, None, None] + np.float32(0.5)
         X[part] = images
     return X, y
 
@@ -144,28 +144,31 @@ def _noise(bits: np.random.PCG64, num: int) -> Array:
 def _draw(
     bits: np.random.PCG64, y: Array, jitter: float, tint: float, contrast: float
 ) -> tuple[Array, Array]:
-    """Shapes without noise: ink (n, 32, 32) and the color of the ground (n, 3)."""
+    """Shapes without noise, light about 0 (n, 32, 32), and the color to add (n, 3)."""
     # Uniform in [-1, 1), exact: the upper 24 bits of each word.
-    u = (bits.random_raw(len(y) * 8) >> np.uint64(40)).astype(np.float32).reshape(len(y), 8)
-    x0, y0, size, turn, strength, *_ = (u * np.float32(2**-23) - np.float32(1)).T[:, :, None, None]
-    color = (u[:, 5:] * np.float32(2**-23) - np.float32(1)) * np.float32(tint * math.sqrt(3))
-    strength = np.float32(contrast) * (1 + np.float32(0.3) * strength)
+    words = bits.random_raw(len(y) * 10).reshape(len(y), 10) >> np.uint64(40)
+    uniform = words.astype(np.float32) * np.float32(2**-23) - np.float32(1)
+    color = uniform[:, 7:] * np.float32(tint * math.sqrt(3))
+    x1, x2, y1, y2, size, turn, strength = uniform[:, :7].T[:, :, None, None]
+    # The sum of two makes places near the center likelier than those at the rim.
+    shift_x, shift_y = (np.float32(jitter / 2) * (a + b) for a, b in ((x1, x2), (y1, y2)))
 
     grid = np.arange(SIZE, dtype=np.float32) - np.float32((SIZE - 1) / 2)
-    right = grid - np.float32(jitter) * x0
-    down = grid[:, None] - np.float32(jitter) * y0
+    right, down = grid - shift_x, grid[:, None] - shift_y
     # A rotation by 2 atan(t), in rational form; |t| up to 0.1 is about 11 degrees.
     t = np.float32(0.1) * turn
     sin, cos = 2 * t / (1 + t * t), (1 - t * t) / (1 + t * t)
-    across, along = cos * right + sin * down, cos * down - sin * right
-    radius = np.float32(7.5) + np.float32(1.5) * size
+    u, v = cos * right + sin * down, cos * down - sin * right
+    r = np.float32(9) + np.float32(1.5) * size
 
     ink = np.empty((len(y), SIZE, SIZE), dtype=np.float32)
     for label, field in enumerate(SHAPES.values()):
         i = np.flatnonzero(y == label)
-        ink[i] = np.clip(np.float32(0.5) - field(across[i], along[i], radius[i]), 0, 1)
-    # The ground is as far below 0.5 as the shape is above it.
-    return np.float32(0.5) + strength * (ink - np.float32(0.5)), color
+        # Shapes end softly, over one pixel.
+        ink[i] = np.clip(np.float32(0.5) - field(u[i], v[i], r[i]), 0, 1)
+    ink -= np.float32(0.5)  # so that the ground is as far below the mean as a shape is above it
+    ink *= np.float32(contrast) * (1 + np.float32(0.3) * strength)
+    return ink, color
 
 
 # ---------------------------------------------------------------------------------------------
@@ -177,8 +180,7 @@ ARCHIVE = "cifar-10-python.tar.gz"
 TRAIN_FILES = tuple(f"data_batch_{i}" for i in range(1, 6))
 TEST_FILE = "test_batch"
 DATASETS = Path(__file__).parent / "datasets"
-# What the embedded set stands in with.
-EMBEDDED = {"train": 5000, "val": 1000, "test": 1000}
+EMBEDDED = (5000, 1000, 1000)  # at most so many training, validation and test images
 LIMIT = "AUTOGRADER_DATA_LIMIT"
 
 
@@ -192,8 +194,9 @@ def get_CIFAR10_data(
     """The data of the notebooks: training, validation and test images with their labels.
 
     CIFAR-10 is used when `cifar10_dir` names it or when it lies in the folder `datasets` beside
-    this file. Otherwise the images are drawn shapes on the scale of CIFAR-10's pixels, at most
-    5,000, 1,000 and 1,000 of them. A printed line says which. The environment variable
+    this file. Otherwise the images are drawn shapes (`make_shapes` times 255, clipped to 0 to 255,
+    which gives about the spread of CIFAR-10's pixels), at most 5,000, 1,000 and 1,000 of them.
+    A printed line says which. The environment variable
     AUTOGRADER_DATA_LIMIT, a positive integer, caps `num_training`.
 
     Args:
@@ -204,8 +207,8 @@ def get_CIFAR10_data(
         subtract_mean: subtract the mean training image from all images.
 
     Returns:
-        X_train, X_val, X_test: float32 images (N, 3, 32, 32), pixels about 0 to 255 before the
-            mean is subtracted; y_train, y_val, y_test: labels (N,), 0 to 9.
+        X_train, X_val, X_test: float32 images (N, 3, 32, 32), pixels 0 to 255 before the mean
+            is subtracted; y_train, y_val, y_test: labels (N,), 0 to 9.
 
     Raises:
         FileNotFoundError: cifar10_dir is given, and CIFAR-10 is not there.
@@ -215,16 +218,13 @@ def get_CIFAR10_data(
     num_training = _limited(num_training)
     where = _find(Path(cifar10_dir)) if cifar10_dir is not None else _find_default()
     if where is None:
-        counts = [
-            min(num, most)
-            for num, most in zip(
-                (num_training, num_validation, num_test), EMBEDDED.values(), strict=True
-            )
-        ]
+        wanted = (num_training, num_validation, num_test)
+        counts = [min(num, most) for num, most in zip(wanted, EMBEDDED, strict=True)]
         print("CIFAR-10 not found: using {} + {} + {} drawn shapes instead.".format(*counts))
         sets = [make_shapes(num, seed) for seed, num in enumerate(counts)]
         for X, _ in sets:
             np.multiply(X, 255, out=X)
+            np.clip(X, 0, 255, out=X)
         (X_train, y_train), (X_val, y_val), (X_test, y_test) = sets
     else:
         print(f"Using CIFAR-10 from {where}.")

@@ -52,7 +52,7 @@ def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
     right = probs[np.arange(N), y]
     np.exp(probs, out=probs)
     total = probs.sum(axis=1, keepdims=True)
-    loss = (np.log(total[:, 0]) - right).mean()
+    loss = float((np.log(total[:, 0]) - right).mean())
     probs /= total
     probs[np.arange(N), y] -= 1
     probs /= N

