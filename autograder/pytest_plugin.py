@@ -1,4 +1,4 @@
-"""The same checks as pytest items: `pytest --submission PATH -k conv`.
+"""The same checks as pytest items: `pytest --submission=PATH -k conv`.
 
 Each item's `runtest` calls `engine.run_check`, the judge of `autograder grade`, so the verdicts
 are the same. With `--submission` pytest collects the roster and nothing else.
@@ -37,11 +37,16 @@ def pytest_collection(session: pytest.Session) -> bool | None:
     _refuse_hostile_configuration(session.config, Path(path).resolve())
     judge = _open(session.config, Path(path))
     session.items = [
-        CheckItem.from_parent(session, name=check.id, check=check, judge=judge)
+        CheckItem.from_parent(
+            session, name=check.id, nodeid=f"autograder::{check.id}", check=check, judge=judge
+        )
         for check in judge.assignment.checks
     ]
     session.testscollected = len(session.items)
     hook = session.config.hook
+    hook.pytest_collectreport(
+        report=pytest.CollectReport("autograder", "passed", None, list(session.items))
+    )
     hook.pytest_collection_modifyitems(session=session, config=session.config, items=session.items)
     hook.pytest_collection_finish(session=session)
     session.testscollected = len(session.items)
@@ -128,10 +133,14 @@ def _open(config: pytest.Config, path: Path) -> Session:
 
 
 def _refuse_hostile_configuration(config: pytest.Config, path: Path) -> None:
-    """A conftest.py or pytest.ini inside a submission is hostile input, never configuration."""
-    sources = [Path.cwd(), config.rootpath, *([config.inipath] if config.inipath else [])]
+    """A conftest.py or pytest.ini inside a submission is hostile input, never configuration.
+
+    pytest looks for its ini-file before it loads plugins: then `--submission PATH`, unlike
+    `--submission=PATH`, looks to it like a folder of tests.
+    """
+    sources = [Path.cwd(), *([config.inipath] if config.inipath else [])]
     if path.is_dir() and any(source.resolve().is_relative_to(path) for source in sources):
         raise pytest.UsageError(
             "pytest would read its configuration from inside the submission: "
-            "run it from another folder"
+            "write --submission=PATH, and run it from another folder"
         )
