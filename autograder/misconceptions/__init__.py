@@ -5,7 +5,8 @@ read beside the right code, put into a submission (`apply`) and run in this proc
 (`definition`). The same catalogue tells a student what their mistake is and audits the checks.
 Entries marked `tolerated` are legitimate alternatives that must keep full marks.
 
-One module per topic holds the entries, made by `mistake(...)`.
+One module per topic holds the entries, made by `mistake(...)`. What an entry is called follows its
+function: "dropout_forward.normal-mask".
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 from autograder.errors import GraderError
 
-__all__ = ["Misconception", "apply", "catalogue", "mistake", "source_of"]
+__all__ = ["Misconception", "apply", "catalogue", "definition", "mistake", "source_of"]
 
 TOPICS = ("layers", "normalization", "dropout", "convolution", "optimizers", "nets")
 HOMES = {
@@ -37,20 +38,28 @@ class Misconception:
     """One way to get a function wrong (or, if tolerated, to get it right differently).
 
     `edits` are (old, new) pairs applied in order to the reference's source of `function`; each
-    old text must occur. `sentence` tells the student what is wrong without giving the solution.
+    old text must occur there exactly once. `sentence` tells the student what is wrong without
+    giving the solution.
     """
 
-    id: str  # "dropout_forward.normal-mask"
+    id: str
     function: str
     sentence: str
-    topic: str
+    topic: str  # the lecture topic, as in the checks
     edits: tuple[tuple[str, str], ...]
     tolerated: bool = False
 
     @property
     def module(self) -> str:
-        """The module that holds the function: layers, optim, fc_net or cnn."""
-        return next(name for name in HOMES if self.function in definitions(name))
+        """The module that holds the function: layers, optim, fc_net or cnn.
+
+        Raises:
+            GraderError: none of them does.
+        """
+        for name in HOMES:
+            if self.function in definitions(name):
+                return name
+        raise GraderError(f"{self.id}: the reference has no {self.function}")
 
 
 def mistake(
@@ -64,7 +73,7 @@ def mistake(
     """Add an entry to the catalogue.
 
     Raises:
-        GraderError: an entry of that name exists, or an edit's old text does not occur.
+        GraderError: an entry of that name exists, or an edit cannot be made.
     """
     identity = f"{function}.{name}"
     if identity in _registry:
@@ -75,31 +84,56 @@ def mistake(
 
 
 def catalogue() -> tuple[Misconception, ...]:
-    """All entries, in the order of the assignment."""
+    """All entries, in the order of `TOPICS`."""
     for topic in TOPICS:
         importlib.import_module(f"autograder.misconceptions.{topic}")
     return tuple(_registry.values())
 
 
 def source_of(entry: Misconception) -> str:
-    """The mistaken definition, as source at the left margin."""
-    source = definitions(entry.module)[entry.function]
-    for old, new in entry.edits:
-        if old not in source:
-            raise GraderError(f"{entry.id}: the reference has no text {old!r} to edit")
-        source = source.replace(old, new)
-    return source
+    """The mistaken definition, as source at the left margin.
+
+    Raises:
+        GraderError: an edit's old text does not occur in the reference, or more than once.
+    """
+    return _edited(definitions(entry.module)[entry.function], entry)
+
+
+def definition(entry: Misconception) -> Any:
+    """The mistaken function or class, alive in this process among the reference's others."""
+    path = HOMES[entry.module].removesuffix(".py").split("/")
+    home = importlib.import_module(".".join(["reference", *path[1:]]))
+    names = dict(vars(home))
+    # Its own source: the reference, edited by an entry of this catalogue.
+    exec(compile(source_of(entry), f"<{entry.id}>", "exec"), names)  # noqa: S102
+    return names[entry.function]
 
 
 def apply(entries: Iterable[Misconception]) -> dict[str, bytes]:
-    """Files of a submission that is right but for these entries: home path -> content."""
-    files: dict[str, bytes] = {}
+    """Files of a submission that is right but for these entries: home path -> content.
+
+    Raises:
+        GraderError: two entries edit the same text.
+    """
+    mistaken: dict[tuple[str, str], str] = {}
     for entry in entries:
-        home = HOMES[entry.module]
-        text = files.get(home, reference_file(entry.module).encode()).decode()
-        right = definitions(entry.module)[entry.function]
-        files[home] = text.replace(right, source_of(entry)).encode()
-    return files
+        key = entry.module, entry.function
+        mistaken[key] = _edited(mistaken.get(key, definitions(key[0])[key[1]]), entry)
+    files: dict[str, str] = {}
+    for (module, function), source in mistaken.items():
+        text = files.get(HOMES[module], reference_file(module))
+        files[HOMES[module]] = text.replace(definitions(module)[function], source)
+    return {home: text.encode() for home, text in files.items()}
+
+
+def _edited(source: str, entry: Misconception) -> str:
+    for old, new in entry.edits:
+        count = source.count(old)
+        if count != 1:
+            where = "is not there" if not count else f"occurs {count} times"
+            raise GraderError(f"{entry.id}: the text {old!r} to edit {where}")
+        source = source.replace(old, new)
+    return source
 
 
 @functools.cache
@@ -114,7 +148,7 @@ def definitions(module: str) -> dict[str, str]:
     """The source of each top-level function and class of a module."""
     text = reference_file(module)
     return {
-        node.name: textwrap.dedent(ast.get_source_segment(text, node) or "")
+        node.name: ast.get_source_segment(text, node) or ""
         for node in ast.parse(text).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }

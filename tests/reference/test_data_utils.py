@@ -72,7 +72,7 @@ def test_noise_has_the_stated_mean_and_deviation():
 
 def test_tint_has_the_stated_deviation_and_is_one_color_per_image():
     X, _ = make_shapes(1000, seed=1, contrast=0, tint=0.1, noise=0)
-    assert np.all(X == X[:, :, :1, :1])
+    assert np.all(X[:, :, :1, :1] == X)
     assert X[:, :, 0, 0].std() == pytest.approx(0.1, rel=0.1)
 
 
@@ -248,15 +248,15 @@ def pixels_of(rows=4, dtype=np.uint8, width=3072):
 )
 def test_a_damaged_batch_is_named(tmp_path, content):
     files, _ = cifar_files()
-    with pytest.raises(ValueError, match="data_batch_2 is (damaged or )?not a batch of CIFAR-10"):
+    with pytest.raises(ValueError, match=r"data_batch_2 is (damaged or )?not a batch of CIFAR-10"):
         load_cifar10(write_folder(tmp_path, files | {"data_batch_2": content}))
 
 
-@pytest.mark.parametrize("keep", [0, 10, 2000])
+@pytest.mark.parametrize("keep", [0, 10, 2000, 40000])
 def test_a_damaged_archive_is_named(tmp_path, keep):
     archive = write_archive(tmp_path, cifar_files()[0])
     archive.write_bytes(archive.read_bytes()[:keep])
-    with pytest.raises(ValueError, match="is damaged or not a .tar.gz archive"):
+    with pytest.raises(ValueError, match=r"is damaged or not a \.tar\.gz archive"):
         load_cifar10(archive)
 
 
@@ -271,7 +271,7 @@ class Trap:
 @pytest.mark.parametrize("protocol", [2, 4])
 def test_a_batch_cannot_run_code(tmp_path, protocol):
     files, _ = cifar_files()
-    trap = pickle.dumps({b"data": Trap(tmp_path / "sprung")}, protocol=protocol)
+    trap = pickle.dumps({"data": Trap(tmp_path / "sprung")}, protocol=protocol)
     folder = write_folder(tmp_path, files | {"data_batch_1": trap})
     with pytest.raises(ValueError, match=r"it names \w+\.mkdir"):
         load_cifar10(folder)

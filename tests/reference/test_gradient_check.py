@@ -52,7 +52,7 @@ def test_gradient_through_a_product_has_the_shape_of_the_point():
 
 def test_a_function_may_look_at_the_point_by_another_way():
     params = {"W1": np.array([1.0, 2.0, 3.0])}
-    gradient = eval_numerical_gradient(lambda _: np.prod(params["W1"]), params["W1"], False)
+    gradient = eval_numerical_gradient(lambda _: np.prod(params["W1"]), params["W1"], verbose=False)
     np.testing.assert_allclose(gradient, [6, 3, 2])
 
 

@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 import numpy as np
 import pytest
 
+from reference import optim
 from reference.solver import Solver
 
 
@@ -243,8 +244,6 @@ def test_each_parameter_has_a_config_of_its_own_and_it_is_handed_on():
 
 @pytest.mark.parametrize("rule", ["sgd", "sgd_momentum", "rmsprop", "adam"])
 def test_rules_are_found_by_name(rule):
-    from reference import optim  # noqa: PLC0415  only this test needs it
-
     solver = Solver(Linear(), data(), update_rule=rule, num_epochs=1, verbose=False)
     assert solver.update_rule is getattr(optim, rule)
     solver.train()
@@ -315,21 +314,19 @@ class Remote(MutableMapping):
         return len(self.values)
 
 
-class Distant(Linear):
+class Distant:
     """As the grader's stand-in for a student's net: params cannot be replaced as a whole."""
 
     def __init__(self):
-        super().__init__()
-        self.far = Remote(self.params)
+        self.near = Linear()
+        self.far = Remote(self.near.params)
 
     @property
     def params(self):
-        return self.__dict__.get("far") or self.__dict__["near"]
+        return self.far
 
-    @params.setter
-    def params(self, values):
-        assert "far" not in self.__dict__
-        self.__dict__["near"] = values
+    def loss(self, X, y=None):
+        return self.near.loss(X, y)
 
 
 def test_parameters_are_only_a_mapping():
@@ -346,11 +343,17 @@ def test_parameters_are_only_a_mapping():
 
 def test_checkpoints_hold_arrays_and_the_history(tmp_path, capsys):
     name = str(tmp_path / "run.1")
-    model = Linear()
+    model, last = Linear(), {}
+
+    def rule(w, dw, config):
+        w, config = optim.sgd_momentum(w, dw, config)
+        last["W" if w.ndim == 2 else "b"] = w
+        return w, config
+
     solver = Solver(
         model,
         data(),
-        update_rule="sgd_momentum",
+        update_rule=rule,
         num_epochs=2,
         batch_size=20,
         checkpoint_name=name,
@@ -370,9 +373,7 @@ def test_checkpoints_hold_arrays_and_the_history(tmp_path, capsys):
     velocity = solver.optim_configs["W"]["velocity"]
     assert np.array_equal(content["optim/W/velocity"], velocity)
     assert content["optim/b/momentum"] == 0.9
-    best = content["param/W"] if np.argmax(solver.val_acc_history) == 2 else None
-    if best is not None:
-        assert np.array_equal(best, model.params["W"])
+    assert np.array_equal(content["param/W"], last["W"])
 
 
 def test_a_seed_gives_the_same_history_again():
