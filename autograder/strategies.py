@@ -258,7 +258,9 @@ def norm_2d(
 
     def fill(draw: Draw, s: Structure) -> Case:
         N, D = s["N"], s["D"]
-        x = draw.spread(N, D) * s["scale"] + s["center"]
+        # Far from zero with a tiny variance, mean(x^2) - mean(x)^2 would lose its digits.
+        center = s["center"] if s["scale"] >= 1 else 0.0
+        x = draw.spread(N, D) * s["scale"] + center
         values = {
             "x": x,
             "gamma": draw.away_from_zero(D),
@@ -266,7 +268,7 @@ def norm_2d(
             param: dict(extra),
         }
         dout = draw.away_from_zero(N, D)
-        batches = [draw.spread(N, D) * s["scale"] + s["center"] for _ in range(3)]
+        batches = [draw.spread(N, D) * s["scale"] + center for _ in range(3)]
         return Case(values, NORM, dout=dout, batches=batches)
 
     return Inputs(dims(N=batch, D=(2, 5, 7), scale=scales, center=(0.0, 12.0)), fill)
@@ -370,7 +372,8 @@ def spatial_norm(
         shape = (1, C, 1, 1) if groups else (C,)
         # Every image and channel has a level of its own, so that a wrong axis shows.
         level = draw.away_from_zero(N, C, 1, 1) * 3
-        x = (draw.spread(N, C, H, W) + level) * s["scale"] + s["center"]
+        center = s["center"] if s["scale"] >= 1 else 0.0
+        x = (draw.spread(N, C, H, W) + level) * s["scale"] + center
         values: dict[str, Any] = {
             "x": x,
             "gamma": draw.away_from_zero(*shape),
@@ -381,7 +384,7 @@ def spatial_norm(
         values[param] = dict(extra)
         dout = draw.away_from_zero(N, C, H, W)
         batches = [
-            (draw.spread(N, C, H, W) + draw.away_from_zero(N, C, 1, 1)) * s["scale"] + s["center"]
+            (draw.spread(N, C, H, W) + draw.away_from_zero(N, C, 1, 1)) * s["scale"] + center
             for _ in range(3)
         ]
         return Case(values, NORM, dout=dout, batches=batches)

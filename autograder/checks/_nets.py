@@ -112,11 +112,9 @@ def regularization(
     loss, grads = loss_and_gradients(plain, X, y)
     new_loss, new_grads = loss_and_gradients(regularized, X, y)
     weights = {name: value for name, value in params.items() if name.startswith("W")}
-    for value, name in ((loss, "loss without reg"), (new_loss, "loss with reg")):
-        real = isinstance(value, float | np.floating) and bool(np.isfinite(value))
-        expect.that(real, f"{name} is not a finite number", value)
+    added = expect.scalar(new_loss, "the loss with reg") - expect.scalar(loss, "the loss")
     right = 0.5 * reg * sum(float((W**2).sum()) for W in weights.values())
-    expect.number(float(new_loss) - float(loss), right, "what reg adds to the loss")
+    expect.number(added, right, "what reg adds to the loss")
     for name, W in weights.items():
         said = f"grads[{name!r}]"
         before = expect.array(grads.get(name), W.shape, f"{said} without reg")
@@ -134,7 +132,8 @@ def same_reg(
     loss, grads = loss_and_gradients(built, X, y)
     new_loss, new_grads = loss_and_gradients(changed, X, y)
     said = "the value of model.reg when loss is called counts, not the one at construction"
-    expect.that(type(loss) is type(new_loss) and new_loss == loss, said, new_loss, loss)
+    same = expect.scalar(new_loss, "the loss") == expect.scalar(loss, "the loss")
+    expect.that(same, said, new_loss, loss)
     for name in params:
         shape = params[name].shape
         wide = (1, *shape) if len(shape) == 1 else ()

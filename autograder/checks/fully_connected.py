@@ -97,8 +97,9 @@ def softmax_loss_stable(student: Student, case: Case) -> None:
     """softmax_loss does not overflow for large scores"""
     loss, dx = _softmax(student, case)
     right_loss, right_dx = layers.softmax_loss(*case.args)
-    # Adding 1000 to every score changes nothing but costs three digits of them.
-    expect.number(loss, right_loss, "loss", tolerance=1e-7)
+    # Adding 1000 to every score changes nothing but costs three digits of them; the
+    # loss of an unlikely class also shows a tiny number added to its probability.
+    expect.number(loss, right_loss, "loss", tolerance=1e-3)
     expect.close(dx, right_dx, "dx", tolerance=1e-7)
 
 

@@ -156,7 +156,18 @@ def batchnorm_backward_alt_gradients(student: Student, case: Case) -> None:
 LAYERNORM = strategies.norm_2d("ln_param")
 
 
-@check(function="layernorm_forward", question=QUESTION, topic=LAYER, inputs=LAYERNORM, weight=9)
+# Many write layer norm as batch norm of the transposed input.
+BATCHNORM = ("batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt")
+
+
+@check(
+    function="layernorm_forward",
+    question=QUESTION,
+    topic=LAYER,
+    inputs=LAYERNORM,
+    uses=BATCHNORM,
+    weight=9,
+)
 def layernorm_forward_values(student: Student, case: Case) -> None:
     """layernorm_forward normalizes each sample over its features"""
     _layers.forward(student, case, "layernorm_forward")
@@ -167,6 +178,7 @@ def layernorm_forward_values(student: Student, case: Case) -> None:
     question=QUESTION,
     topic=LAYER,
     inputs=strategies.norm_2d("ln_param", scales=(1.0,), batch=(1,)),
+    uses=BATCHNORM,
     examples=4,
 )
 def layernorm_forward_single(student: Student, case: Case) -> None:
@@ -180,6 +192,7 @@ def layernorm_forward_single(student: Student, case: Case) -> None:
     topic=LAYER,
     inputs=LAYERNORM,
     after="layernorm_forward",
+    uses=BATCHNORM,
 )
 def layernorm_backward_gradients(student: Student, case: Case) -> None:
     """layernorm_backward returns dx, dgamma and dbeta"""

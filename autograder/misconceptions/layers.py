@@ -54,7 +54,7 @@ affine_forward(
 affine_forward(
     "cache-flattened",
     "The cache holds the flattened x; the backward pass needs the shape that x came in.",
-    (PRODUCT, "(x := x.reshape(x.shape[0], -1)) @ w + b"),
+    (f"out = {PRODUCT}", "x = x.reshape(x.shape[0], -1)\n    out = x @ w + b"),
 )
 affine_forward(
     "rows-counted-by-weights",

@@ -8,6 +8,7 @@ download. Accuracies on the two sets are not comparable.
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import pickle
@@ -15,7 +16,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -316,8 +317,7 @@ def _enough(what: str, wanted: int, there: int) -> None:
 def _folder_batches(folder: Path) -> Iterator[tuple[str, tuple[Array, Array]]]:
     for name in (*TRAIN_FILES, TEST_FILE):
         if (folder / name).is_file():
-            with (folder / name).open("rb") as file:
-                yield name, _read_batch(file, f"{folder / name}")
+            yield name, _read_batch((folder / name).read_bytes(), f"{folder / name}")
 
 
 def _archive_batches(archive: Path) -> Iterator[tuple[str, tuple[Array, Array]]]:
@@ -328,9 +328,22 @@ def _archive_batches(archive: Path) -> Iterator[tuple[str, tuple[Array, Array]]]
             for member in tar:
                 file = tar.extractfile(member) if member.name in wanted else None
                 if file is not None:
-                    yield wanted[member.name], _read_batch(file, f"{member.name} in {archive}")
+                    yield (
+                        wanted[member.name],
+                        _read_batch(file.read(), f"{member.name} in {archive}"),
+                    )
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ValueError(f"{archive} is damaged or not a .tar.gz archive ({error}).") from error
+
+
+_reconstruct = np.empty(0).__reduce__()[0]
+# NumPy 2 renamed its module; the files were written long before.
+ADMITTED: dict[tuple[str, str], Any] = {
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+}
 
 
 class _BatchUnpickler(pickle.Unpickler):
@@ -338,32 +351,24 @@ class _BatchUnpickler(pickle.Unpickler):
 
     The files are pickles, and a pickle may name any function, which loading then calls: a changed
     download could run commands. These need dicts, lists, numbers and bytes, which name nothing,
-    and NumPy arrays, which name the three things below.
+    and NumPy arrays, which name what `ADMITTED` lists.
     """
-
-    # Batches were written when NumPy's modules had other names; newer tools write newer ones.
-    known: dict[tuple[str, str], Any] = {
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
-        ("numpy._core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
-    }
 
     def find_class(self, module: str, name: str) -> Any:
         try:
-            return self.known[module, name]
+            return ADMITTED[module, name]
         except KeyError:
             raise pickle.UnpicklingError(f"it names {module}.{name}") from None
 
 
-def _read_batch(file: IO[bytes], name: str) -> tuple[Array, Array]:
+def _read_batch(content: bytes, name: str) -> tuple[Array, Array]:
     """One batch: uint8 pixels (n, 3072) and int64 labels (n,).
 
     Raises:
         ValueError: the file is not one of CIFAR-10's batches.
     """
     try:
-        batch = _BatchUnpickler(file, encoding="bytes").load()
+        batch = _BatchUnpickler(io.BytesIO(content), encoding="bytes").load()
         pixels, labels = batch[b"data"], np.asarray(batch[b"labels"])
         good = (
             isinstance(pixels, np.ndarray)
@@ -376,5 +381,5 @@ def _read_batch(file: IO[bytes], name: str) -> tuple[Array, Array]:
     except Exception as error:
         raise ValueError(f"{name} is damaged or not a batch of CIFAR-10 ({error}).") from error
     if not good:
-        raise ValueError(f"{name} is not a batch of CIFAR-10: other shapes, types or labels.")
+        raise ValueError(f"{name} is not a batch of CIFAR-10: wrong shapes, types or labels.")
     return pixels, labels.astype(np.int64)
