@@ -106,12 +106,16 @@ def close(
     *,
     tolerance: float | None = None,
     tolerate: Sequence[int] = (),
+    floor: float = 0.0,
 ) -> None:
-    """Demand equality up to rounding, measured against the largest expected entry."""
+    """Demand equality up to rounding, measured against the largest expected entry.
+
+    `floor` is the least size to measure against, for values that are zero in theory.
+    """
     wanted = np.asarray(expected, dtype=np.float64)
     found = array(got, wanted.shape, name, tolerate=tolerate)
     limit = _tolerance(found, expected) if tolerance is None else tolerance
-    scale = float(np.max(np.abs(wanted), initial=0.0)) or 1.0
+    scale = max(float(np.max(np.abs(wanted), initial=0.0)), floor) or 1.0
     error = np.abs(found.astype(np.float64) - wanted)
     right = error <= limit * scale
     if right.all():
@@ -195,13 +199,16 @@ def gradients(
     """
     values = (got,) if len(names) == 1 and isinstance(got, np.ndarray) else got
     values = pair(values, function, names)
+    # A bias before batch norm has no gradient at all: what is left is rounding of dout's size.
+    floor = 1e-3 * float(np.max(np.abs(dout)))
     wrong: list[tuple[str, Array, Mismatch]] = []
     for name, value in zip(names, values, strict=True):
         shape = expected[name].shape
         # (1, D) where (D,) is meant: harmless, since it broadcasts as the parameter does.
         found = array(value, shape, name, tolerate=(1, *shape) if len(shape) == 1 else ())
+        limit = 10 * _tolerance(found, expected[name])
         try:
-            close(found, expected[name], name, tolerance=10 * _tolerance(found, expected[name]))
+            close(found, expected[name], name, tolerance=limit, floor=floor)
         except Mismatch as error:
             wrong.append((name, found, error))
     if not wrong:

@@ -23,7 +23,16 @@ from autograder.errors import GraderError
 
 __all__ = ["Misconception", "apply", "catalogue", "definition", "mistake", "source_of"]
 
-TOPICS = ("layers", "normalization", "dropout", "convolution", "optimizers", "nets")
+TOPICS = (
+    "layers",
+    "optimizers",
+    "normalization",
+    "dropout",
+    "convolution",
+    "feature_maps",
+    "nets",
+    "convnet",
+)
 HOMES = {
     "layers": "cs231n/layers.py",
     "optim": "cs231n/optim.py",

@@ -26,7 +26,8 @@ class ThreeLayerConvNet(object):
 
         C, H, W = input_dim
         self.init_layer("1", (num_filters, C, filter_size, filter_size), num_filters, weight_scale)
-        self.init_layer("2", (num_filters * (H // 2) * (W // 2), hidden_dim), hidden_dim, weight_scale)
+        flat = num_filters * (H // 2) * (W // 2)
+        self.init_layer("2", (flat, hidden_dim), hidden_dim, weight_scale)
         self.init_layer("3", (hidden_dim, num_classes), num_classes, weight_scale)
 
         for name, value in self.params.items():

@@ -29,7 +29,8 @@ class ThreeLayerConvNet(object):
         F, HH, WW = num_filters, filter_size, filter_size
         self.params["W1"] = np.random.normal(0.0, weight_scale, (F, C, HH, WW))
         self.params["b1"] = np.zeros(F)
-        self.params["W2"] = np.random.normal(0.0, weight_scale, (F * (H // 2) * (W // 2), hidden_dim))
+        D = F * (H // 2) * (W // 2)
+        self.params["W2"] = np.random.normal(0.0, weight_scale, (D, hidden_dim))
         self.params["b2"] = np.zeros(hidden_dim)
         self.params["W3"] = np.random.normal(0.0, weight_scale, (hidden_dim, num_classes))
         self.params["b3"] = np.zeros(num_classes)
