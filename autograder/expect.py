@@ -237,7 +237,9 @@ def show(value: Any, most: int = 400) -> str:
         )
     if isinstance(value, np.ndarray):
         with np.printoptions(precision=6, linewidth=88, floatmode="maxprec", suppress=False):
-            flat = str(value).replace("\n\n", "\n")
+            flat = np.array2string(value, separator=", " if value.ndim > 2 else " ")
+        if value.ndim > 2:  # feature maps: one line that wraps, not one line for each row
+            flat = " ".join(flat.split())
         text = f"{_form(value.shape, value.dtype)} {flat}"
     elif isinstance(value, float | np.floating):
         text = f"{float(value):.10g}"

@@ -37,6 +37,8 @@ BATCHNORM = ("batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"
 LAYERNORM = ("layernorm_forward", "layernorm_backward")
 DROPOUT = ("dropout_forward", "dropout_backward")
 NET = strategies.fc_net()
+# Eps in another place, or none, moves test-time scores by eps over a running variance of 0.05.
+EPS_TOLERANCE = 2e-3
 
 
 def _build(student: Student, case: Case, **options: Any) -> tuple[Remote, Any]:
@@ -207,8 +209,8 @@ def FullyConnectedNet_batchnorm_test(student: Student, case: Case) -> None:
     scores = expect.array(net.loss(case.X), (len(case.X), case.C), "scores")
     biased = right.loss(case.X)
     unbiased = _unbiased(right, len(case.X)).loss(case.X)
-    if not _layers.near(scores, unbiased, tolerance=1e-4):
-        expect.close(scores, biased, "test-time scores", tolerance=1e-4)
+    if not _layers.near(scores, unbiased, tolerance=EPS_TOLERANCE):
+        expect.close(scores, biased, "test-time scores", tolerance=EPS_TOLERANCE)
     # A batch of one has no variance of its own, so this shows which statistics were used.
     one = expect.array(net.loss(case.X[:1]), (1, case.C), "scores of a single sample")
     expect.close(one, scores[:1], "scores of a single sample", tolerance=1e-6)

@@ -235,7 +235,10 @@ adam(
 adam(
     "betas-swapped",
     "Each of the two means decays with the other's beta.",
-    ('beta1, beta2 = config["beta1"], config["beta2"]', 'beta2, beta1 = config["beta1"], config["beta2"]'),
+    (
+        'beta1, beta2 = config["beta1"], config["beta2"]',
+        'beta2, beta1 = config["beta1"], config["beta2"]',
+    ),
 )
 adam(
     "shares-swapped",

@@ -15,7 +15,10 @@ DEFECTS = ROOT / "tests" / "submissions" / "defects"
 def plugin(submission: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [*command, f"--submission={submission}", *arguments], cwd=cwd, capture_output=True, text=True
+        [*command, f"--submission={submission}", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
     )
 
 
