@@ -24,7 +24,7 @@ SEEN = "seen = _seen_by(padded, i, j, stride, out_h, out_w)"
 PRODUCT = 'np.einsum("nchw,fc->nfhw", seen, w[:, :, i, j], optimize=True)'
 CACHE = "cache = (x, w, b, conv_param)"
 COLUMNS = "for j in range(WW):"
-# The four loops that students write, to stand in for the two of the reference.
+# The reference's loops run over the filter; most students' loops run over the windows.
 KERNEL_LOOPS = f"""\
     {BIAS}
     for i in range(HH):

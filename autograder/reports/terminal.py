@@ -64,12 +64,11 @@ def _function(
 
 def _title(outcome: Outcome) -> Text:
     mark, style = MARKS[outcome.status]
+    counts = bool(outcome.check.points)
+    score = f"{_points(outcome.score)}/{_points(outcome.check.points)}" if counts else "–"
     line = Text(f"  {mark} ", style=style)
+    line.append(f"{score:9} ", style="bold")
     line.append(outcome.check.title, style="default")
-    score, points = _points(outcome.score), _points(outcome.check.points)
-    line.append(
-        f"   {score} of {points}" if outcome.check.points else "   not counted", style="dim"
-    )
     return line
 
 
