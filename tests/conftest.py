@@ -34,7 +34,7 @@ def roster() -> Assignment:
     return assignment.load()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def grade_files(roster: Assignment):
     """grade_files(files, only=...) -> Report, for the reference with some files replaced."""
 
@@ -45,7 +45,7 @@ def grade_files(roster: Assignment):
     return grade
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def grade_path(roster: Assignment):
     """grade_path(path, only=...) -> Report, through intake."""
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from autograder.errors import GraderError
 
-__all__ = ["Misconception", "apply", "catalogue", "definition", "mistake", "source_of"]
+__all__ = ["Misconception", "apply", "catalogue", "definition", "lines", "mistake", "source_of"]
 
 TOPICS = (
     "layers",
@@ -47,7 +47,8 @@ class Misconception:
     """One way to get a function wrong (or, if tolerated, to get it right differently).
 
     `edits` are (old, new) pairs applied in order to the reference's source of `function`; each
-    old text must occur there exactly once. `sentence` tells the student what is wrong without
+    old text must occur there exactly once, and further lines of the new one are indented as its
+    line is. `sentence` tells the student what is wrong without
     giving the solution.
     """
 
@@ -90,6 +91,11 @@ def mistake(
     entry = Misconception(identity, function, sentence, topic, edits, tolerated)
     source_of(entry)
     _registry[identity] = entry
+
+
+def lines(*texts: str) -> str:
+    """The new text of an edit that has several lines."""
+    return "\n".join(texts)
 
 
 def catalogue() -> tuple[Misconception, ...]:
@@ -141,7 +147,10 @@ def _edited(source: str, entry: Misconception) -> str:
         if count != 1:
             where = "is not there" if not count else f"occurs {count} times"
             raise GraderError(f"{entry.id}: the text {old!r} to edit {where}")
-        source = source.replace(old, new)
+        start = source.index(old)
+        before = source[source.rindex("\n", 0, start) + 1 : start]
+        indent = before[: len(before) - len(before.lstrip())]
+        source = source.replace(old, new.replace("\n", f"\n{indent}"))
     return source
 
 

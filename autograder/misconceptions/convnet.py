@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from autograder.misconceptions import mistake
+from autograder.misconceptions import lines, mistake
 
 __all__: list[str] = []
 
@@ -127,13 +127,17 @@ net(
     "There is no ReLU between the convolution and the pooling.",
     (
         CONVOLUTION,
-        "maps, conv_cache = conv_forward_fast(X, W1, b1, conv_param)\n"
-        "        pooled, pool_cache = max_pool_forward_fast(maps, pool_param)",
+        lines(
+            "maps, conv_cache = conv_forward_fast(X, W1, b1, conv_param)",
+            "pooled, pool_cache = max_pool_forward_fast(maps, pool_param)",
+        ),
     ),
     (
         CONVOLUTION_BACK,
-        "dmaps = max_pool_backward_fast(dpooled, pool_cache)\n"
-        '        _, grads["W1"], grads["b1"] = conv_backward_fast(dmaps, conv_cache)',
+        lines(
+            "dmaps = max_pool_backward_fast(dpooled, pool_cache)",
+            '_, grads["W1"], grads["b1"] = conv_backward_fast(dmaps, conv_cache)',
+        ),
     ),
 )
 net(
@@ -160,8 +164,10 @@ net(
     "At test time probabilities come back instead of scores.",
     (
         RETURNED,
-        "            scores = np.exp(scores - scores.max(axis=1, keepdims=True))\n"
-        "            return scores / scores.sum(axis=1, keepdims=True)\n",
+        lines(
+            "            scores = np.exp(scores - scores.max(axis=1, keepdims=True))",
+            "return scores / scores.sum(axis=1, keepdims=True)",
+        ),
     ),
 )
 net(
@@ -184,13 +190,17 @@ net(
     "The layers are called one by one instead of in sandwiches: the same layers.",
     (
         CONVOLUTION,
-        "maps, conv_cache = conv_relu_forward(X, W1, b1, conv_param)\n"
-        "        pooled, pool_cache = max_pool_forward_fast(maps, pool_param)",
+        lines(
+            "maps, conv_cache = conv_relu_forward(X, W1, b1, conv_param)",
+            "pooled, pool_cache = max_pool_forward_fast(maps, pool_param)",
+        ),
     ),
     (
         CONVOLUTION_BACK,
-        "dmaps = max_pool_backward_fast(dpooled, pool_cache)\n"
-        '        _, grads["W1"], grads["b1"] = conv_relu_backward(dmaps, conv_cache)',
+        lines(
+            "dmaps = max_pool_backward_fast(dpooled, pool_cache)",
+            '_, grads["W1"], grads["b1"] = conv_relu_backward(dmaps, conv_cache)',
+        ),
     ),
     tolerated=True,
 )
@@ -199,15 +209,19 @@ net(
     "The naive layers are used instead of the fast ones: slower, with the same result.",
     (
         CONVOLUTION,
-        "maps, conv_cache = conv_forward_naive(X, W1, b1, conv_param)\n"
-        "        maps, relu_cache = relu_forward(maps)\n"
-        "        pooled, pool_cache = max_pool_forward_naive(maps, pool_param)",
+        lines(
+            "maps, conv_cache = conv_forward_naive(X, W1, b1, conv_param)",
+            "maps, relu_cache = relu_forward(maps)",
+            "pooled, pool_cache = max_pool_forward_naive(maps, pool_param)",
+        ),
     ),
     (
         CONVOLUTION_BACK,
-        "dmaps = max_pool_backward_naive(dpooled, pool_cache)\n"
-        "        dmaps = relu_backward(dmaps, relu_cache)\n"
-        '        _, grads["W1"], grads["b1"] = conv_backward_naive(dmaps, conv_cache)',
+        lines(
+            "dmaps = max_pool_backward_naive(dpooled, pool_cache)",
+            "dmaps = relu_backward(dmaps, relu_cache)",
+            '_, grads["W1"], grads["b1"] = conv_backward_naive(dmaps, conv_cache)',
+        ),
     ),
     tolerated=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from autograder.misconceptions import mistake
+from autograder.misconceptions import lines, mistake
 
 __all__: list[str] = []
 
@@ -110,17 +110,17 @@ conv_forward_naive(
 conv_forward_naive(
     "filters-taken-for-square",
     "The height of the filter is used for its width; filters need not be square.",
-    ("F, _C, HH, WW = w.shape", "F, _C, HH, _ = w.shape\n    WW = HH"),
+    ("F, _C, HH, WW = w.shape", "F, _C, HH, _ = w.shape\nWW = HH"),
 )
 conv_forward_naive(
     "images-taken-for-square",
     "The height of the image is used for its width; images need not be square.",
-    ("N, _C, H, W = x.shape", "N, _C, H, _ = x.shape\n    W = H"),
+    ("N, _C, H, W = x.shape", "N, _C, H, _ = x.shape\nW = H"),
 )
 conv_forward_naive(
     "size-transposed",
     "Height and width of the output are exchanged.",
-    (CACHE, f"out = out.transpose(0, 1, 3, 2)\n    {CACHE}"),
+    (CACHE, f"out = out.transpose(0, 1, 3, 2)\n{CACHE}"),
 )
 conv_forward_naive(
     "first-channel-only",
@@ -143,7 +143,7 @@ conv_forward_naive(
 conv_forward_naive(
     "channels-last",
     "The filters' axis is the last of the output; it should be the second.",
-    (CACHE, f"out = out.transpose(0, 2, 3, 1)\n    {CACHE}"),
+    (CACHE, f"out = out.transpose(0, 2, 3, 1)\n{CACHE}"),
 )
 conv_forward_naive(
     "padded-cached",
@@ -268,12 +268,12 @@ conv_backward_naive(
 conv_backward_naive(
     "filters-taken-for-square",
     "The height of the filter is used for its width; filters need not be square.",
-    ("_F, _C, HH, WW = w.shape", "_F, _C, HH, _ = w.shape\n    WW = HH"),
+    ("_F, _C, HH, WW = w.shape", "_F, _C, HH, _ = w.shape\nWW = HH"),
 )
 conv_backward_naive(
     "images-taken-for-square",
     "The height of the image is used for its width; images need not be square.",
-    ("_N, _C, H, W = x.shape", "_N, _C, H, _ = x.shape\n    W = H"),
+    ("_N, _C, H, W = x.shape", "_N, _C, H, _ = x.shape\nW = H"),
 )
 conv_backward_naive(
     "dx-dw-swapped",
@@ -323,8 +323,10 @@ max_pool_forward_naive(
     "The value of largest size is taken, whatever its sign.",
     (
         "out[:, :, i, j] = x[:, :, top : top + height, left : left + width].max(axis=(2, 3))",
-        "window = x[:, :, top : top + height, left : left + width]\n"
-        "            out[:, :, i, j] = np.abs(window).max(axis=(2, 3))",
+        lines(
+            "window = x[:, :, top : top + height, left : left + width]",
+            "out[:, :, i, j] = np.abs(window).max(axis=(2, 3))",
+        ),
     ),
 )
 max_pool_forward_naive(
@@ -498,8 +500,10 @@ max_pool_backward_naive(
     "All equal maxima of a window get the gradient; ties are not part of the assignment.",
     (
         PLACE,
-        "largest = window == window.max(axis=2, keepdims=True)\n"
-        "            share = (largest * dout[:, :, i, j, None]).reshape(N, C, height, -1)",
+        lines(
+            "largest = window == window.max(axis=2, keepdims=True)",
+            "share = (largest * dout[:, :, i, j, None]).reshape(N, C, height, -1)",
+        ),
     ),
     (ROUTED, f"{TO_WINDOW}share"),
     tolerated=True,

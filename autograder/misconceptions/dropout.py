@@ -66,7 +66,7 @@ dropout_forward(
 dropout_forward(
     "drops-at-test",
     "Values are dropped in test mode as well, so that predictions depend on chance.",
-    (TEST, f"        mask = {MASK}\n        out = x * mask\n"),
+    (TEST, f"        mask = {MASK}\nout = x * mask\n"),
 )
 dropout_forward(
     "precedence",
@@ -96,7 +96,7 @@ dropout_forward(
 dropout_forward(
     "always-the-same-mask",
     "The generator is seeded with a constant, so that every call drops the same values.",
-    (f"mask = {MASK}", f"np.random.seed(0)\n        mask = {MASK}"),
+    (f"mask = {MASK}", f"np.random.seed(0)\nmask = {MASK}"),
 )
 dropout_forward(
     "mask-cached-unscaled",
@@ -149,7 +149,7 @@ dropout_backward(
     "A new mask is drawn; the gradient must take the path that the values took.",
     (
         MASKED,
-        'p = dropout_param["p"]\n        dx: Array = dout * (np.random.rand(*dout.shape) < p) / p',
+        'p = dropout_param["p"]\ndx: Array = dout * (np.random.rand(*dout.shape) < p) / p',
     ),
 )
 dropout_backward(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from autograder.misconceptions import mistake
+from autograder.misconceptions import lines, mistake
 
 __all__: list[str] = []
 
@@ -63,12 +63,14 @@ spatial_batchnorm_forward(
     "The channels take turns with one pair of running averages; each should have its own.",
     (
         CALL,
-        "flat = np.empty_like(pixels)\n"
-        "    for c in range(C):\n"
-        "        column = slice(c, c + 1)\n"
-        "        flat[:, column], cache = batchnorm_forward(\n"
-        "            pixels[:, column], gamma[column], beta[column], bn_param\n"
-        "        )",
+        lines(
+            "flat = np.empty_like(pixels)",
+            "for c in range(C):",
+            "    column = slice(c, c + 1)",
+            "    flat[:, column], cache = batchnorm_forward(",
+            "        pixels[:, column], gamma[column], beta[column], bn_param",
+            "    )",
+        ),
     ),
 )
 spatial_batchnorm_forward(
@@ -134,7 +136,7 @@ spatial_batchnorm_backward(
 spatial_batchnorm_backward(
     "dx-without-statistics",
     "dx is only rescaled; x also acts through the mean and variance of its channel.",
-    ("dx = flat.reshape", "flat = pixels * cache[2] / cache[1]\n    dx = flat.reshape"),
+    ("dx = flat.reshape", "flat = pixels * cache[2] / cache[1]\ndx = flat.reshape"),
 )
 spatial_batchnorm_backward(
     "by-graph",
@@ -161,8 +163,12 @@ def groups_by_hand(
     """The edit that spells the normalization of the groups g out, with another std."""
     return (
         GROUPED,
-        f"g = x.reshape(N, G, -1)\n    std = {std}\n"
-        f"    x_hat = ({centered}) / std\n    norm_cache = (x_hat, std, 2)",
+        lines(
+            "g = x.reshape(N, G, -1)",
+            f"std = {std}",
+            f"x_hat = ({centered}) / std",
+            "norm_cache = (x_hat, std, 2)",
+        ),
     )
 
 
@@ -191,9 +197,11 @@ spatial_groupnorm_forward(
     "A group takes every G-th channel; its channels should be neighbours.",
     (
         GROUPED,
-        "interleaved = x.reshape(N, C // G, G, -1).transpose(0, 2, 1, 3)\n"
-        "    x_hat, norm_cache = _normalize(interleaved.reshape(N, G, -1), axis=2, eps=eps)\n"
-        "    x_hat = x_hat.reshape(N, G, C // G, -1).transpose(0, 2, 1, 3)",
+        lines(
+            "interleaved = x.reshape(N, C // G, G, -1).transpose(0, 2, 1, 3)",
+            "x_hat, norm_cache = _normalize(interleaved.reshape(N, G, -1), axis=2, eps=eps)",
+            "x_hat = x_hat.reshape(N, G, C // G, -1).transpose(0, 2, 1, 3)",
+        ),
     ),
 )
 spatial_groupnorm_forward(
@@ -254,18 +262,20 @@ spatial_groupnorm_forward(
 spatial_groupnorm_forward(
     "output-in-groups",
     "The output is still cut into groups; it must have the shape of x.",
-    (GROUP_SCALE, f"{GROUP_SCALE}\n    out = out.reshape(N, G, C // G, *x.shape[2:])"),
+    (GROUP_SCALE, f"{GROUP_SCALE}\nout = out.reshape(N, G, C // G, *x.shape[2:])"),
 )
 spatial_groupnorm_forward(
     "five-axes",
     "Groups, channels of a group and pixels have an axis each: the same statistics.",
     (
         GROUPED,
-        "g = x.reshape(N, G, C // G, *x.shape[2:])\n"
-        "    centered = g - g.mean(axis=(2, 3, 4), keepdims=True)\n"
-        "    std = np.sqrt(g.var(axis=(2, 3, 4), keepdims=True) + eps)\n"
-        "    norm_cache = ((centered / std).reshape(N, G, -1), std[..., 0, 0], 2)\n"
-        "    x_hat = norm_cache[0]",
+        lines(
+            "g = x.reshape(N, G, C // G, *x.shape[2:])",
+            "centered = g - g.mean(axis=(2, 3, 4), keepdims=True)",
+            "std = np.sqrt(g.var(axis=(2, 3, 4), keepdims=True) + eps)",
+            "norm_cache = ((centered / std).reshape(N, G, -1), std[..., 0, 0], 2)",
+            "x_hat = norm_cache[0]",
+        ),
     ),
     tolerated=True,
 )
@@ -288,11 +298,13 @@ spatial_groupnorm_backward(
     "The means of dx run over one channel; a group has several, which share their statistics.",
     (
         GROUP_DX,
-        "C = dout.shape[1]\n"
-        "    size = C // x_hat.shape[1]\n"
-        "    by_channel = (x_hat.reshape(*dout.shape[:2], -1), norm_cache[1].repeat(size, axis=1), 2)\n"
-        "    dx_hat = dx_hat.reshape(by_channel[0].shape)\n"
-        "    dx = _normalize_backward(dx_hat, by_channel).reshape(dout.shape)",
+        lines(
+            "C = dout.shape[1]",
+            "size = C // x_hat.shape[1]",
+            "by_channel = (x_hat.reshape(*dout.shape[:2], -1), norm_cache[1].repeat(size, axis=1), 2)",
+            "dx_hat = dx_hat.reshape(by_channel[0].shape)",
+            "dx = _normalize_backward(dx_hat, by_channel).reshape(dout.shape)",
+        ),
     ),
 )
 spatial_groupnorm_backward(
@@ -316,8 +328,10 @@ spatial_groupnorm_backward(
     "The term that stems from the mean of a group is missing.",
     (
         GROUP_DX,
-        "along_x_hat = x_hat * (dx_hat * x_hat).mean(axis=2, keepdims=True)\n"
-        "    dx = ((dx_hat - along_x_hat) / norm_cache[1]).reshape(dout.shape)",
+        lines(
+            "along_x_hat = x_hat * (dx_hat * x_hat).mean(axis=2, keepdims=True)",
+            "dx = ((dx_hat - along_x_hat) / norm_cache[1]).reshape(dout.shape)",
+        ),
     ),
 )
 spatial_groupnorm_backward(
@@ -325,8 +339,10 @@ spatial_groupnorm_backward(
     "The term that stems from the variance of a group is missing.",
     (
         GROUP_DX,
-        "along_ones = dx_hat.mean(axis=2, keepdims=True)\n"
-        "    dx = ((dx_hat - along_ones) / norm_cache[1]).reshape(dout.shape)",
+        lines(
+            "along_ones = dx_hat.mean(axis=2, keepdims=True)",
+            "dx = ((dx_hat - along_ones) / norm_cache[1]).reshape(dout.shape)",
+        ),
     ),
 )
 spatial_groupnorm_backward(

@@ -54,7 +54,7 @@ affine_forward(
 affine_forward(
     "cache-flattened",
     "The cache holds the flattened x; the backward pass needs the shape that x came in.",
-    (f"out = {PRODUCT}", "x = x.reshape(x.shape[0], -1)\n    out = x @ w + b"),
+    (f"out = {PRODUCT}", "x = x.reshape(x.shape[0], -1)\nout = x @ w + b"),
 )
 affine_forward(
     "rows-counted-by-weights",
@@ -187,7 +187,7 @@ relu_forward(
 relu_forward(
     "in-place",
     "x itself is rectified, which damages the caller's array but gives the right output.",
-    (MAXIMUM, "x\n    out[out < 0] = 0"),
+    (MAXIMUM, "x\nout[out < 0] = 0"),
     tolerated=True,
 )
 relu_forward(
@@ -246,7 +246,7 @@ relu_backward(
 relu_backward(
     "dout-overwritten",
     "dout is changed in place, which damages the caller's array but gives the right dx.",
-    (GATE, "dout\n    dx[x <= 0] = 0"),
+    (GATE, "dout\ndx[x <= 0] = 0"),
     tolerated=True,
 )
 
@@ -342,6 +342,6 @@ softmax_loss(
 softmax_loss(
     "shift-in-place",
     "The scores themselves are shifted, which damages the caller's array but not the loss.",
-    (SHIFTED, "x\n    shifted -= x.max(axis=1, keepdims=True)"),
+    (SHIFTED, "x\nshifted -= x.max(axis=1, keepdims=True)"),
     tolerated=True,
 )

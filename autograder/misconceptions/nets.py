@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from autograder.misconceptions import mistake
+from autograder.misconceptions import lines, mistake
 
 __all__: list[str] = []
 
@@ -210,8 +210,10 @@ net(
     "At test time probabilities come back instead of scores.",
     (
         RETURNED,
-        "            scores = np.exp(scores - scores.max(axis=1, keepdims=True))\n"
-        "            return scores / scores.sum(axis=1, keepdims=True)\n",
+        lines(
+            "            scores = np.exp(scores - scores.max(axis=1, keepdims=True))",
+            "return scores / scores.sum(axis=1, keepdims=True)",
+        ),
     ),
 )
 net(
@@ -224,8 +226,10 @@ net(
     "The loss takes scores, but is given probabilities.",
     (
         LOSS,
-        "probs = np.exp(scores - scores.max(axis=1, keepdims=True))\n"
-        "        loss, dscores = softmax_loss(probs / probs.sum(axis=1, keepdims=True), y)",
+        lines(
+            "probs = np.exp(scores - scores.max(axis=1, keepdims=True))",
+            "loss, dscores = softmax_loss(probs / probs.sum(axis=1, keepdims=True), y)",
+        ),
     ),
 )
 net(
@@ -312,10 +316,12 @@ regularization(
     "The biases are regularized too; only weights should be.",
     (
         GRADIENT,
-        f"{GRADIENT}\n"
-        '            b = self.params[f"b{i}"]\n'
-        "            loss += 0.5 * self.reg * float((b**2).sum())\n"
-        '            grads[f"b{i}"] += self.reg * b',
+        lines(
+            f"{GRADIENT}",
+            'b = self.params[f"b{i}"]',
+            "loss += 0.5 * self.reg * float((b**2).sum())",
+            'grads[f"b{i}"] += self.reg * b',
+        ),
     ),
 )
 regularization(
@@ -323,11 +329,13 @@ regularization(
     "The scales gamma are regularized too; only weights should be.",
     (
         GRADIENT,
-        f"{GRADIENT}\n"
-        '            if f"gamma{i}" in grads:\n'
-        '                gamma = self.params[f"gamma{i}"]\n'
-        "                loss += 0.5 * self.reg * float((gamma**2).sum())\n"
-        '                grads[f"gamma{i}"] += self.reg * gamma',
+        lines(
+            f"{GRADIENT}",
+            'if f"gamma{i}" in grads:',
+            '    gamma = self.params[f"gamma{i}"]',
+            "    loss += 0.5 * self.reg * float((gamma**2).sum())",
+            '    grads[f"gamma{i}"] += self.reg * gamma',
+        ),
     ),
 )
 regularization(
@@ -482,15 +490,19 @@ dropout(
     "Scores are dropped; dropout belongs behind the ReLU of hidden layers only.",
     (
         SCORES,
-        f"{SCORES}\n"
-        "        if self.use_dropout:\n"
-        "            scores, dropped = dropout_forward(scores, self.dropout_param)",
+        lines(
+            f"{SCORES}",
+            "if self.use_dropout:",
+            "    scores, dropped = dropout_forward(scores, self.dropout_param)",
+        ),
     ),
     (
         LOSS,
-        f"{LOSS}\n"
-        "        if self.use_dropout:\n"
-        "            dscores = dropout_backward(dscores, dropped)",
+        lines(
+            f"{LOSS}",
+            "if self.use_dropout:",
+            "    dscores = dropout_backward(dscores, dropped)",
+        ),
     ),
 )
 dropout(
@@ -498,9 +510,11 @@ dropout(
     "Values of the input are dropped; dropout belongs behind the ReLU of hidden layers only.",
     (
         "out, caches = X, []\n",
-        "out, caches = X, []\n"
-        "        if self.use_dropout:\n"
-        "            out, _ = dropout_forward(X, self.dropout_param)\n",
+        lines(
+            "out, caches = X, []",
+            "if self.use_dropout:",
+            "    out, _ = dropout_forward(X, self.dropout_param)",
+        ),
     ),
 )
 dropout(

@@ -23,7 +23,7 @@ TEST = "out = gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta"
 
 def by_hand(std: str, centered: str = "x - x.mean(axis=0)") -> tuple[str, str]:
     """The edit that spells the normalization of a batch out, with another std."""
-    return NORMALIZE, f"std = {std}\n        x_hat = ({centered}) / std"
+    return NORMALIZE, f"std = {std}\nx_hat = ({centered}) / std"
 
 
 batchnorm_forward(
@@ -151,7 +151,7 @@ batchnorm_forward(
 batchnorm_forward(
     "updated-in-test",
     "Test mode changes the running averages; what is learned is fixed by then.",
-    (TEST, f"{TEST}\n        {RUNNING_MEAN}"),
+    (TEST, f"{TEST}\n{RUNNING_MEAN}"),
 )
 batchnorm_forward(
     "test-without-scale-and-shift",
@@ -171,7 +171,7 @@ batchnorm_forward(
 batchnorm_forward(
     "cache-overwritten",
     "The normalized values are scaled in place, so the cache no longer holds what it should.",
-    (SCALE_SHIFT, "out = x_hat\n        out *= gamma\n        out += beta"),
+    (SCALE_SHIFT, "out = x_hat\nout *= gamma\nout += beta"),
 )
 batchnorm_forward(
     "unbiased-running-variance",
@@ -297,7 +297,7 @@ batchnorm_backward(
 batchnorm_backward(
     "dout-overwritten-first",
     "dout is multiplied by gamma in place before dgamma and dbeta are taken from it.",
-    (DGAMMA, f"dout *= gamma\n    {DGAMMA}"),
+    (DGAMMA, f"dout *= gamma\n{DGAMMA}"),
     ("dx_hat = dout * gamma", "dx_hat = dout"),
 )
 batchnorm_backward(
@@ -396,7 +396,7 @@ def rows_by_hand(std: str, centered: str = "x - x.mean(axis=1, keepdims=True)") 
     """The edit that spells the normalization of the rows out, with another std."""
     return (
         BY_ROW,
-        f"std = {std}\n    x_hat = ({centered}) / std\n    norm_cache = (x_hat, std, 1)",
+        f"std = {std}\nx_hat = ({centered}) / std\nnorm_cache = (x_hat, std, 1)",
     )
 
 
@@ -463,17 +463,17 @@ layernorm_forward(
 layernorm_forward(
     "asks-for-mode",
     "The code asks ln_param for a mode; layer normalization does the same in training and test.",
-    (BY_ROW, f'if ln_param["mode"] == "train":\n        {BY_ROW}'),
+    (BY_ROW, f'if ln_param["mode"] == "train":\n{BY_ROW}'),
 )
 layernorm_forward(
     "cache-overwritten",
     "The normalized values are scaled in place, so the cache no longer holds what it should.",
-    (SCALE_SHIFT, "out = x_hat\n    out *= gamma\n    out += beta"),
+    (SCALE_SHIFT, "out = x_hat\nout *= gamma\nout += beta"),
 )
 layernorm_forward(
     "transposed",
     "The transpose is normalized along its columns and turned back: the same result.",
-    (BY_ROW, "x_hat = _normalize(x.T, axis=0, eps=eps)[0].T\n    " + BY_ROW.replace("x_hat", "_")),
+    (BY_ROW, "x_hat = _normalize(x.T, axis=0, eps=eps)[0].T\n" + BY_ROW.replace("x_hat", "_")),
     tolerated=True,
 )
 
@@ -487,7 +487,7 @@ def row_formula(formula: str) -> tuple[str, str]:
     """The edit that spells the gradient out; dx_hat and std are at hand."""
     return (
         f"dx = {ROWS_BACKWARD}",
-        f"std, D = norm_cache[1], dout.shape[1]\n    dx_hat = dout * gamma\n    dx = {formula}",
+        f"std, D = norm_cache[1], dout.shape[1]\ndx_hat = dout * gamma\ndx = {formula}",
     )
 
 

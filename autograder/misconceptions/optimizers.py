@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from autograder.misconceptions import mistake
+from autograder.misconceptions import lines, mistake
 
 __all__: list[str] = []
 
@@ -71,8 +71,8 @@ sgd_momentum(
 sgd_momentum(
     "old-velocity",
     "The step is taken with the velocity of the last one, so each gradient comes in late.",
-    (VELOCITY, f"{STEP}\n    {VELOCITY}"),
-    (f"\n    {STEP}\n    ### END", "\n    ### END"),
+    (VELOCITY, f"{STEP}\n{VELOCITY}"),
+    (f"\n{STEP}\n### END", "\n### END"),
 )
 sgd_momentum(
     "velocity-not-kept",
@@ -83,7 +83,7 @@ sgd_momentum(
 sgd_momentum(
     "in-place",
     "w is changed in place, which damages the caller's array but is the right step.",
-    (STEP, "w += v\n    next_w = w"),
+    (STEP, "w += v\nnext_w = w"),
     tolerated=True,
 )
 
@@ -127,8 +127,8 @@ rmsprop(
 rmsprop(
     "old-cache",
     "The step is divided by the cache of the last one; the new gradient belongs in it already.",
-    (CACHE, f"{RMS_STEP}\n    {CACHE}"),
-    (f"\n    {RMS_STEP}\n    ### END", "\n    ### END"),
+    (CACHE, f"{RMS_STEP}\n{CACHE}"),
+    (f"\n{RMS_STEP}\n### END", "\n### END"),
 )
 rmsprop(
     "cache-not-kept",
@@ -160,7 +160,7 @@ rmsprop(
 rmsprop(
     "in-place",
     "w is changed in place, which damages the caller's array but is the right step.",
-    (RMS_STEP, f"{RMS_STEP.replace('next_w = w - ', 'w -= ')}\n    next_w = w"),
+    (RMS_STEP, f"{RMS_STEP.replace('next_w = w - ', 'w -= ')}\nnext_w = w"),
     tolerated=True,
 )
 
@@ -218,7 +218,7 @@ adam(
     "t-after-use",
     "t is increased after it was used; the first step then divides by 0.",
     (f"    {COUNT}\n", ""),
-    (ADAM_STEP, f"{ADAM_STEP}\n    {COUNT}"),
+    (ADAM_STEP, f"{ADAM_STEP}\n{COUNT}"),
 )
 adam(
     "t-never-advances",
@@ -326,22 +326,24 @@ adam(
     "Both corrections are moved into the step size, the form given at the end of section 2.",
     (
         ADAM_STEP,
-        'correction = np.sqrt(1 - beta2 ** config["t"]) / (1 - beta1 ** config["t"])\n'
-        '    step = config["learning_rate"] * correction\n'
-        '    next_w = w - step * config["m"] / (np.sqrt(config["v"]) + config["epsilon"])',
+        lines(
+            'correction = np.sqrt(1 - beta2 ** config["t"]) / (1 - beta1 ** config["t"])',
+            'step = config["learning_rate"] * correction',
+            'next_w = w - step * config["m"] / (np.sqrt(config["v"]) + config["epsilon"])',
+        ),
     ),
     tolerated=True,
 )
 adam(
     "in-place",
     "w is changed in place, which damages the caller's array but is the right step.",
-    (ADAM_STEP, f"{ADAM_STEP.replace('next_w = w - ', 'w -= ')}\n    next_w = w"),
+    (ADAM_STEP, f"{ADAM_STEP.replace('next_w = w - ', 'w -= ')}\nnext_w = w"),
     tolerated=True,
 )
 adam(
     "running-means-in-place",
     "The stored arrays are changed in place instead of being replaced.",
-    (M, 'config["m"] *= beta1\n    config["m"] += (1 - beta1) * dw\n'),
-    (V, 'config["v"] *= beta2\n    config["v"] += (1 - beta2) * dw**2'),
+    (M, 'config["m"] *= beta1\nconfig["m"] += (1 - beta1) * dw\n'),
+    (V, 'config["v"] *= beta2\nconfig["v"] += (1 - beta2) * dw**2'),
     tolerated=True,
 )

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from autograder import assignment
 from autograder.models import (
     Assignment,
     Counterexample,
@@ -74,9 +73,10 @@ def sample(roster: Assignment) -> Report:
     outcomes = []
     for check in roster.checks:
         more = {"status": Status.PASSED, "credit": 1.0} | special.get(check.id, {})
-        if check.id == "fully_connected.affine_forward.float32":
-            more["credit"] = 0.0
-        elif more["status"] not in (Status.PASSED, Status.PARTIAL):
+        if check.id == "fully_connected.affine_forward.float32" or more["status"] not in (
+            Status.PASSED,
+            Status.PARTIAL,
+        ):
             more["credit"] = 0.0
         outcomes.append(Outcome(check, seconds=0.25, **more))
     submission = Submission(
