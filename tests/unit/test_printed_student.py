@@ -11,6 +11,7 @@ import pytest
 
 from autograder.models import Status
 
+LAYERS = Path(__file__).parents[2] / "reference" / "layers.py"
 FAULTS = """
 
 def dropout_forward(x, dropout_param):
