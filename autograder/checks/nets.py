@@ -318,7 +318,7 @@ def _check_dropped(student: Student, case: Case, normalization: str | None) -> N
     For one sample dW = outer(a, delta) and db = delta, so a = dW[:, k] / db[k]: the activations
     that the student's net really used, whatever mask it drew.
     """
-    p = 0.6
+    p = 0.3  # far from 1 - p
     options = {"dropout_keep_ratio": p, "normalization": normalization}
     net, right = _build(student, case, **options)
     X, y = case.X[:1], case.y[:1]
