@@ -65,6 +65,10 @@ class Session:
         with self.sandbox.worker(workspace, lent or {}) as worker:
             yield Student(worker, self.seconds, lend.lender(lent) if lent else None)
 
+    def draws(self, check: Check, number: int) -> int:
+        """The seed of the student's own random draws in one case."""
+        return self.secret.seed("draws", check.id, str(number)) % 2**32
+
     def seconds(self, function: str) -> float:
         """CPU seconds that a call of this function may use."""
         limits = self.assignment.limits
@@ -173,7 +177,7 @@ def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] |
             case.assignment = session.assignment
             case.secret = session.secret
             try:
-                student.restart(session.secret.seed("draws", check.id, str(number)) % 2**32)
+                student.restart(session.draws(check, number))
                 check.body(student, case)
             except FollowThrough as follow:
                 credit, text = session.assignment.follow_through, follow.message

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder import __version__, intake
+from autograder import __version__, diagnosis, intake
 from autograder.engine import Session, run_check
 from autograder.errors import UsageError
 from autograder.models import Assignment, Check, Outcome, Report, Status, Submission
@@ -63,6 +63,7 @@ def grade(
             else:
                 outcomes.append(run_check(check, session))
             on_outcome(report())
+        outcomes[:] = diagnosis.named(session, outcomes)
         return report()
 
 

@@ -44,7 +44,7 @@ class Trainee:
     """A student's net as the Solver sees it; complains in a student's terms."""
 
     def __init__(self, net: Remote, right: Any) -> None:
-        expect.that(isinstance(net, Remote), "calling the class does not make a net")
+        expect.that(hasattr(type(net), "params"), "calling the class does not make a net")
         self.net = net
         self.right = right
         self.steps = 0

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
@@ -150,7 +151,7 @@ def _edited(source: str, entry: Misconception) -> str:
         start = source.index(old)
         before = source[source.rindex("\n", 0, start) + 1 : start]
         indent = before[: len(before) - len(before.lstrip())]
-        source = source.replace(old, new.replace("\n", f"\n{indent}"))
+        source = source.replace(old, re.sub(r"\n(?=[^\n])", f"\n{indent}", new))
     return source
 
 

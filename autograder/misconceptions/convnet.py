@@ -120,7 +120,7 @@ HIDDEN = "hidden, hidden_cache = affine_relu_forward(pooled, W2, b2)"
 HIDDEN_BACK = 'dpooled, grads["W2"], grads["b2"] = affine_relu_backward(dhidden, hidden_cache)'
 SCORES = "scores, scores_cache = affine_forward(hidden, W3, b3)"
 SCORES_BACK = 'dhidden, grads["W3"], grads["b3"] = affine_backward(dscores, scores_cache)'
-RETURNED = "            return scores\n"
+RETURNED = "return scores"
 
 net(
     "convolution-without-relu",
@@ -165,7 +165,7 @@ net(
     (
         RETURNED,
         lines(
-            "            scores = np.exp(scores - scores.max(axis=1, keepdims=True))",
+            "scores = np.exp(scores - scores.max(axis=1, keepdims=True))",
             "return scores / scores.sum(axis=1, keepdims=True)",
         ),
     ),
@@ -173,7 +173,7 @@ net(
 net(
     "labels-returned",
     "At test time predicted labels come back instead of scores.",
-    (RETURNED, "            return scores.argmax(axis=1)\n"),
+    (RETURNED, "return scores.argmax(axis=1)"),
 )
 net(
     "weight-and-bias-gradients-swapped",

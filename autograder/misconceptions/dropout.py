@@ -15,7 +15,7 @@ DROPOUT = "Dropout"
 dropout_forward = partial(mistake, "dropout_forward", topic=DROPOUT)
 MASK = "((np.random.rand(*x.shape) < p) / p).astype(x.dtype)"
 APPLIED = "out = x * mask"
-TEST = "        out = x\n"
+TEST = "out = x\n"
 
 dropout_forward(
     "normal-mask",
@@ -49,24 +49,24 @@ dropout_forward(
 )
 dropout_forward(
     "scaled-at-test-instead",
-    "The scale is applied in test mode; inverted dropout does so in training and leaves test alone.",
+    "The scale is applied in test mode; inverted dropout applies it in training instead.",
     (MASK, "(np.random.rand(*x.shape) < p).astype(x.dtype)"),
-    (TEST, "        out = x * p\n"),
+    (TEST, "out = x * p\n"),
 )
 dropout_forward(
     "scaled-at-test-too",
     "Training scales the mask already; test mode scales once more.",
-    (TEST, "        out = x * p\n"),
+    (TEST, "out = x * p\n"),
 )
 dropout_forward(
     "divided-at-test",
     "Test mode divides by p; nothing was dropped there that would have to be made up for.",
-    (TEST, "        out = x / p\n"),
+    (TEST, "out = x / p\n"),
 )
 dropout_forward(
     "drops-at-test",
     "Values are dropped in test mode as well, so that predictions depend on chance.",
-    (TEST, f"        mask = {MASK}\nout = x * mask\n"),
+    (TEST, f"mask = {MASK}\nout = x * mask\n"),
 )
 dropout_forward(
     "precedence",
@@ -127,7 +127,7 @@ dropout_forward(
 
 dropout_backward = partial(mistake, "dropout_backward", topic=DROPOUT)
 MASKED = "dx: Array = dout * mask"
-UNCHANGED = "        dx = dout\n"
+UNCHANGED = "dx = dout\n"
 
 dropout_backward(
     "mask-ignored",
@@ -160,12 +160,12 @@ dropout_backward(
 dropout_backward(
     "scaled-in-test",
     "The gradient is scaled in test mode, where the layer does nothing.",
-    (UNCHANGED, '        dx = dout * dropout_param["p"]\n'),
+    (UNCHANGED, 'dx = dout * dropout_param["p"]\n'),
 )
 dropout_backward(
     "masked-in-test",
     "The mask is applied in test mode, where there is none.",
-    (UNCHANGED, "        dx = dout * mask\n"),
+    (UNCHANGED, "dx = dout * mask\n"),
 )
 dropout_backward(
     "assigned-by-mask",

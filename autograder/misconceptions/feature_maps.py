@@ -301,7 +301,8 @@ spatial_groupnorm_backward(
         lines(
             "C = dout.shape[1]",
             "size = C // x_hat.shape[1]",
-            "by_channel = (x_hat.reshape(*dout.shape[:2], -1), norm_cache[1].repeat(size, axis=1), 2)",
+            "std = norm_cache[1].repeat(size, axis=1)",
+            "by_channel = (x_hat.reshape(*dout.shape[:2], -1), std, 2)",
             "dx_hat = dx_hat.reshape(by_channel[0].shape)",
             "dx = _normalize_backward(dx_hat, by_channel).reshape(dout.shape)",
         ),

@@ -123,7 +123,7 @@ HIDDEN_BACK = """\
 SCORES = 'scores, cache = affine_forward(out, self.params[f"W{last}"], self.params[f"b{last}"])'
 SCORES_BACK = 'dout, grads[f"W{last}"], grads[f"b{last}"] = affine_backward(dscores, cache)'
 LOSS = "loss, dscores = softmax_loss(scores, y)"
-RETURNED = "            return scores\n"
+RETURNED = "return scores"
 
 FORWARD_STEPS = {
     "norm": """\
@@ -174,7 +174,8 @@ def hidden(*steps: str, back: tuple[str, ...] = ()) -> tuple[tuple[str, str], tu
         HIDDEN_BACK,
         f"""\
             cache = caches[i - 1]
-{backward}            dout, grads[f"W{{i}}"], grads[f"b{{i}}"] = affine_backward(dout, cache["affine"])
+{backward}            dx, dw, db = affine_backward(dout, cache["affine"])
+            dout, grads[f"W{{i}}"], grads[f"b{{i}}"] = dx, dw, db
 """,
     )
 
@@ -211,7 +212,7 @@ net(
     (
         RETURNED,
         lines(
-            "            scores = np.exp(scores - scores.max(axis=1, keepdims=True))",
+            "scores = np.exp(scores - scores.max(axis=1, keepdims=True))",
             "return scores / scores.sum(axis=1, keepdims=True)",
         ),
     ),
@@ -219,7 +220,7 @@ net(
 net(
     "labels-returned",
     "At test time predicted labels come back instead of scores.",
-    (RETURNED, "            return scores.argmax(axis=1)\n"),
+    (RETURNED, "return scores.argmax(axis=1)"),
 )
 net(
     "softmax-twice",
@@ -317,7 +318,7 @@ regularization(
     (
         GRADIENT,
         lines(
-            f"{GRADIENT}",
+            GRADIENT,
             'b = self.params[f"b{i}"]',
             "loss += 0.5 * self.reg * float((b**2).sum())",
             'grads[f"b{i}"] += self.reg * b',
@@ -330,7 +331,7 @@ regularization(
     (
         GRADIENT,
         lines(
-            f"{GRADIENT}",
+            GRADIENT,
             'if f"gamma{i}" in grads:',
             '    gamma = self.params[f"gamma{i}"]',
             "    loss += 0.5 * self.reg * float((gamma**2).sum())",
@@ -355,15 +356,13 @@ regularization(
 # Normalization. -----------------------------------------------------------------------------
 
 HAS_NORM = "if normalization is not None and i < self.num_layers:"
-WITH_NORM = "if self.normalization is not None:\n                gamma, beta"
+WITH_NORM = "if self.normalization is not None:"
 OWN_PARAM = "self.bn_params[i - 1])"
 
 norm(
     "normalization-missing",
     "The hidden layers are not normalized, whatever was asked for.",
-    (WITH_NORM, WITH_NORM.replace("if self", "if False and self")),
-    ("if dgamma is not None and dbeta is not None:", 'if f"gamma{i}" in self.params:'),
-    ("] = dgamma, dbeta", '] = 0 * self.params[f"gamma{i}"], 0 * self.params[f"beta{i}"]'),
+    ("                norm,\n", "                None,\n"),
 )
 norm(
     "layernorm-ignored",
@@ -491,7 +490,7 @@ dropout(
     (
         SCORES,
         lines(
-            f"{SCORES}",
+            SCORES,
             "if self.use_dropout:",
             "    scores, dropped = dropout_forward(scores, self.dropout_param)",
         ),
@@ -499,7 +498,7 @@ dropout(
     (
         LOSS,
         lines(
-            f"{LOSS}",
+            LOSS,
             "if self.use_dropout:",
             "    dscores = dropout_backward(dscores, dropped)",
         ),
@@ -509,7 +508,7 @@ dropout(
     "dropout-on-input",
     "Values of the input are dropped; dropout belongs behind the ReLU of hidden layers only.",
     (
-        "out, caches = X, []\n",
+        "out, caches = X, []",
         lines(
             "out, caches = X, []",
             "if self.use_dropout:",

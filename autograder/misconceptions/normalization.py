@@ -463,7 +463,7 @@ layernorm_forward(
 layernorm_forward(
     "asks-for-mode",
     "The code asks ln_param for a mode; layer normalization does the same in training and test.",
-    (BY_ROW, f'if ln_param["mode"] == "train":\n{BY_ROW}'),
+    (BY_ROW, f'if ln_param["mode"] == "train":\n    {BY_ROW}'),
 )
 layernorm_forward(
     "cache-overwritten",

@@ -71,8 +71,7 @@ sgd_momentum(
 sgd_momentum(
     "old-velocity",
     "The step is taken with the velocity of the last one, so each gradient comes in late.",
-    (VELOCITY, f"{STEP}\n{VELOCITY}"),
-    (f"\n{STEP}\n### END", "\n### END"),
+    (f"{VELOCITY}\n    {STEP}", f"{STEP}\n{VELOCITY}"),
 )
 sgd_momentum(
     "velocity-not-kept",
@@ -127,8 +126,7 @@ rmsprop(
 rmsprop(
     "old-cache",
     "The step is divided by the cache of the last one; the new gradient belongs in it already.",
-    (CACHE, f"{RMS_STEP}\n{CACHE}"),
-    (f"\n{RMS_STEP}\n### END", "\n### END"),
+    (f"{CACHE}\n    {RMS_STEP}", f"{RMS_STEP}\n{CACHE}"),
 )
 rmsprop(
     "cache-not-kept",

@@ -137,7 +137,7 @@ class Student:
         lend: answers calls of lent functions: (name, args, kwargs) -> (result, changed dicts).
 
     `calls` is the history since the last `restart`, for the report; `changed` names functions
-    that changed one of their array inputs.
+    that changed one of their array inputs; `transcript`, where it is a list, gets every result.
     """
 
     worker: Worker
@@ -145,6 +145,7 @@ class Student:
     lend: Callable[[str, Sequence[Any], Mapping[str, Any]], tuple[Any, Any]] | None = None
     calls: list[Call] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
+    transcript: list[tuple[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         self.layers = Module(self, "layers")
@@ -189,6 +190,9 @@ class Student:
                     args[index].update(update)
         if reply["changed"]:
             self.changed.add(label)
+        if self.transcript is not None and not isinstance(value, Remote):
+            forward = "_forward" in label and isinstance(value, tuple) and len(value) == 2
+            self.transcript.append((label.rpartition(".")[2], value[0] if forward else value))
         return value
 
     def request(self, label: str, op: str, arguments: list[Any]) -> Any:

@@ -120,11 +120,11 @@ def test_every_value_survives(value: Any) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (3, 4), (2, 3, 4, 2)])
-def test_every_dtype_and_layout_survives(dtype: str, layout: str, shape: tuple[int, ...]) -> None:
-    array = np.arange(math.prod(shape)).reshape(shape).astype(dtype)
-    sent = LAYOUTS[layout](array)
-    assert same(round_trip([sent, "between", sent]), [sent, "between", sent])
+def test_every_dtype_and_layout_survives(dtype: str, layout: str) -> None:
+    for shape in [(), (0,), (3,), (2, 0, 3), (3, 4), (2, 3, 4, 2)]:
+        array = np.arange(math.prod(shape)).reshape(shape).astype(dtype)
+        sent = LAYOUTS[layout](array)
+        assert same(round_trip([sent, "between", sent]), [sent, "between", sent])
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_nesting_travels_up_to_the_limit_and_is_kept_below_it(depth: int) -> Non
         value = [value]
     tree, payload, kept = encode(value)
     got = wire.decode(tree, payload, lambda kind, _: kind)
-    assert bool(kept) == (depth > wire.MAX_DEPTH)
+    assert bool(kept) == (depth >= wire.MAX_DEPTH)  # the array is one level further down
     if not kept:
         assert same(got, value)
 

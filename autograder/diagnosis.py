@@ -1,0 +1,218 @@
+"""Naming the mistake: which entry of the catalogue does exactly what the student's code does.
+
+A check's body is run again, once against the student and once against each known mistake of the
+function, here in this process: the catalogue is our own code. What came back from every call is
+the transcript. A mistake is named only if its transcripts equal the student's on all cases of
+every failed check of that function, and no other entry's do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograder import misconceptions
+from autograder.engine import Session
+from autograder.expect import FollowThrough, Mismatch
+from autograder.misconceptions import Misconception
+from autograder.models import Check, Outcome, Status
+from autograder.sandbox import Remote, StudentFault
+from autograder.strategies import Case, cases
+from reference import layer_utils, layers, optim
+from reference.classifiers import cnn, fc_net
+
+__all__ = ["alike", "named", "transcripts"]
+
+Transcript = list[tuple[str, Any]]
+MODULES = {
+    "layers": layers,
+    "optim": optim,
+    "layer_utils": layer_utils,
+    "fc_net": fc_net,
+    "cnn": cnn,
+}
+RELATIVE = 1e-6
+
+
+def named(session: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes, those of a function with a known mistake with its sentence as diagnosis."""
+    failed: dict[str, list[Check]] = {}
+    for outcome in outcomes:
+        # A training run is no fingerprint: everything that learns at all looks alike.
+        if outcome.status is Status.FAILED and not outcome.check.id.startswith("training."):
+            failed.setdefault(outcome.check.function, []).append(outcome.check)
+    found = {function: _match(session, function, checks) for function, checks in failed.items()}
+    return [
+        replace(outcome, diagnosis=found.get(outcome.check.function, ""))
+        if outcome.status is Status.FAILED
+        else outcome
+        for outcome in outcomes
+    ]
+
+
+def _match(session: Session, function: str, checks: Sequence[Check]) -> str:
+    """The sentence of the only known mistake of a function that fits, or ""."""
+    candidates = [
+        entry
+        for entry in misconceptions.catalogue()
+        if entry.function == function and not entry.tolerated
+    ]
+    for check in checks:
+        theirs = transcripts(check, session)
+        candidates = [e for e in candidates if alike(theirs, known(check, e, session))]
+    sentences = {entry.sentence for entry in candidates}
+    return sentences.pop() if len(sentences) == 1 else ""
+
+
+def transcripts(check: Check, session: Session) -> list[Transcript]:
+    """What the student's functions return in each case of a check."""
+    found = []
+    with session.student(fast_layers=not check.function.endswith("_naive")) as student:
+        for number, case in enumerate(_cases(check, session)):
+            student.transcript = []
+            try:
+                student.restart(session.draws(check, number))
+                check.body(student, case)
+            except (Mismatch, FollowThrough):
+                pass
+            except StudentFault as fault:
+                student.transcript.append(("fault", type(fault).__name__))
+                found.append(student.transcript)
+                break
+            found.append(student.transcript)
+    return found
+
+
+def known(check: Check, entry: Misconception, session: Session) -> list[Transcript]:
+    """What a known mistake returns in each case of a check; worked out once for a whole class."""
+    key = check.id, entry.id, session.secret.value
+    if key not in _rehearsed:
+        _rehearsed[key] = _rehearse(check, entry, session)
+    return _rehearsed[key]
+
+
+_rehearsed: dict[tuple[str, str, bytes], list[Transcript]] = {}
+
+
+def _rehearse(check: Check, entry: Misconception, session: Session) -> list[Transcript]:
+    found = []
+    state = np.random.get_state()  # noqa: NPY002  the layers draw from NumPy's global generator
+    try:
+        for number, case in enumerate(_cases(check, session)):
+            actor = Actor(entry)
+            np.random.seed(session.draws(check, number))  # noqa: NPY002  as above
+            try:
+                with np.errstate(all="ignore"):
+                    check.body(actor, case)
+            except (Mismatch, FollowThrough):
+                pass
+            except Exception as error:  # noqa: BLE001  a mistake may raise anything
+                raised = "Unimplemented" if isinstance(error, NotImplementedError) else "Raised"
+                actor.transcript.append(("fault", raised))
+                found.append(actor.transcript)
+                break
+            found.append(actor.transcript)
+    finally:
+        np.random.set_state(state)  # noqa: NPY002  as above
+    return found
+
+
+def _cases(check: Check, session: Session) -> Iterable[Case]:
+    for case in cases(check.id, check.inputs, check.examples, session.secret):
+        case.measures = {}
+        case.assignment = session.assignment
+        case.secret = session.secret
+        yield case
+
+
+class Actor:
+    """Plays a student whose work is the reference but for one mistake, in this process."""
+
+    def __init__(self, entry: Misconception) -> None:
+        self.transcript: Transcript = []
+        self.calls: list[Any] = []
+        self.layers = self.optim = self.layer_utils = self.fc_net = self.cnn = None
+        for name, module in MODULES.items():
+            functions = dict(vars(module))
+            if name == entry.module:
+                functions[entry.function] = misconceptions.definition(entry)
+            setattr(self, name, _ActorModule(self, functions))
+
+
+class _ActorModule:
+    def __init__(self, actor: Actor, functions: Mapping[str, Any]) -> None:
+        self._actor = actor
+        self._functions = functions
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        function = self._functions[name]
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            value = function(*args, **kwargs)
+            if isinstance(function, type):
+                return ActorNet(self._actor, value)
+            self._actor.transcript.append((name, without_cache(name, value)))
+            return value
+
+        return call
+
+
+class ActorNet:
+    """A net of this process that is used like a remote one."""
+
+    def __init__(self, actor: Actor, net: Any) -> None:
+        self.__dict__.update(_actor=actor, _net=net)
+
+    @property
+    def params(self) -> Any:
+        """The parameters themselves."""
+        return self._net.params
+
+    def loss(self, *args: Any) -> Any:
+        """The net's loss, noted in the transcript."""
+        value = self._net.loss(*args)
+        self._actor.transcript.append(("loss", value))
+        return value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._net, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._net, name, value)
+
+
+def without_cache(name: str, value: Any) -> Any:
+    """A result less the cache of a forward pass, whose layout is a matter of taste."""
+    if "_forward" in name and isinstance(value, tuple | list) and len(value) == 2:
+        return value[0]
+    return value
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two transcripts, or parts of them, hold the same values up to rounding."""
+    if isinstance(one, Remote) or isinstance(other, Remote):
+        return True
+    if isinstance(one, np.ndarray | np.generic | float | int) and not isinstance(one, bool):
+        return _alike_numbers(one, other)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return bool(one == other)
+
+
+def _alike_numbers(one: Any, other: Any) -> bool:
+    try:
+        a, b = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    if a.shape != b.shape:
+        return False
+    finite = np.isfinite(a)
+    if not np.array_equal(finite, np.isfinite(b)):
+        return False
+    scale = float(np.max(np.abs(b[finite]), initial=0.0)) or 1.0
+    return bool((np.abs(a[finite] - b[finite]) <= RELATIVE * scale).all())
