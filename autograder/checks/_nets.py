@@ -144,7 +144,9 @@ def same_reg(
         expect.that(same, f"grads[{name!r}]: {said}", new, old)
 
 
-def same_gradients(grads: Mapping[str, Any], right: Mapping[str, Array]) -> None:
+def same_gradients(
+    grads: Mapping[str, Any], right: Mapping[str, Array], tolerance: float = 1e-7
+) -> None:
     """Each parameter's gradient, measured against the largest of its own entries."""
     missing = sorted(right.keys() - grads.keys())
     expect.that(not missing, f"grads has no {', '.join(missing)}", sorted(map(str, grads)))
@@ -158,4 +160,4 @@ def same_gradients(grads: Mapping[str, Any], right: Mapping[str, Array]) -> None
             small = bool((np.abs(found) <= 1e-6 * largest).all())
             expect.that(small, f"grads[{name!r}] should be zero here", found, 0.0)
         else:
-            expect.close(grads[name], value, f"grads[{name!r}]", tolerate=wide, tolerance=1e-7)
+            expect.close(grads[name], value, f"grads[{name!r}]", tolerate=wide, tolerance=tolerance)

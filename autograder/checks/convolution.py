@@ -225,8 +225,22 @@ GROUPS = strategies.spatial_norm("gn_param", groups=True)
     function="spatial_groupnorm_forward",
     question=QUESTION,
     topic=SPATIAL,
+    inputs=strategies.spatial_norm("gn_param", groups=True, scales=(1.0,), eps=0.1),
+    uses=SPATIAL_USES,
+    examples=3,
+)
+def spatial_groupnorm_forward_eps(student: Student, case: Case) -> None:
+    """spatial_groupnorm_forward uses the eps that gn_param names"""
+    _layers.forward(student, case, "spatial_groupnorm_forward")
+
+
+@check(
+    function="spatial_groupnorm_forward",
+    question=QUESTION,
+    topic=SPATIAL,
     inputs=GROUPS,
     uses=SPATIAL_USES,
+    weight=14,
 )
 def spatial_groupnorm_forward_values(student: Student, case: Case) -> None:
     """spatial_groupnorm_forward normalizes groups of neighbouring channels, image by image"""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from autograder import expect, strategies
 from autograder.assignment import check
-from autograder.checks import _layers, _nets, dropout
+from autograder.checks import _layers, _nets, _single_sample
 from autograder.sandbox import Remote, Student
 from autograder.strategies import Case
 from reference.classifiers.fc_net import FullyConnectedNet
@@ -265,6 +265,7 @@ def FullyConnectedNet_norm_regularization(student: Student, case: Case) -> None:
 # With dropout. ------------------------------------------------------------------------------
 
 WIDE = strategies.fc_net(hidden=((400,), (300, 200)))
+KEEP = 0.3  # far from 1 - p
 
 
 @check(
@@ -278,7 +279,8 @@ WIDE = strategies.fc_net(hidden=((400,), (300, 200)))
 )
 def FullyConnectedNet_dropout_train(student: Student, case: Case) -> None:
     """FullyConnectedNet drops after every ReLU, and nowhere else, when training"""
-    _check_dropped(student, case, None)
+    net, right = _build(student, case, dropout_keep_ratio=KEEP)
+    _single_sample.dropped(net, right, case, KEEP)
 
 
 @check(
@@ -292,7 +294,8 @@ def FullyConnectedNet_dropout_train(student: Student, case: Case) -> None:
 )
 def FullyConnectedNet_dropout_with_norm(student: Student, case: Case) -> None:
     """FullyConnectedNet applies dropout together with a normalization"""
-    _check_dropped(student, case, "layernorm")
+    net, right = _build(student, case, dropout_keep_ratio=KEEP, normalization="layernorm")
+    _single_sample.dropped(net, right, case, KEEP)
 
 
 @check(
@@ -310,57 +313,3 @@ def FullyConnectedNet_dropout_test(student: Student, case: Case) -> None:
     _scores(net, right, case.X)
     net.loss(case.X, case.y)
     _scores(net, right, case.X)
-
-
-def _check_dropped(student: Student, case: Case, normalization: str | None) -> None:
-    """Read every layer's input off the gradients of a single sample, and look at what is missing.
-
-    For one sample dW = outer(a, delta) and db = delta, so a = dW[:, k] / db[k]: the activations
-    that the student's net really used, whatever mask it drew.
-    """
-    p = 0.3  # far from 1 - p
-    options = {"dropout_keep_ratio": p, "normalization": normalization}
-    net, right = _build(student, case, **options)
-    X, y = case.X[:1], case.y[:1]
-    loss, grads = _nets.loss_and_gradients(net, X, y)
-    params = right.params
-    layers = len(case.hidden) + 1
-    used = X
-    for number in range(1, layers + 1):
-        seen = _layer_input(grads, number, params[f"W{number}"].shape)
-        name = "the input of the net" if number == 1 else f"the input of layer {number}"
-        if number == 1:
-            expect.close(seen, used, f"{name} (dropout belongs after ReLU)", tolerance=1e-5)
-        else:
-            alive = used[0] != 0
-            expect.close(seen[0, ~alive], used[0, ~alive], f"{name} behind ReLU", tolerance=1e-9)
-            kept = dropout.check_scaling(seen[0, alive], used[0, alive], p, name)
-            dropout.check_keep_share(kept, p, name)
-            used = seen
-        used = used @ params[f"W{number}"] + params[f"b{number}"]
-        if number < layers:
-            used = _activate(used, params, number, normalization)
-    # What comes out of the last layer is the scores: nothing is dropped behind them.
-    shifted = used - used.max()
-    right_loss = float(np.log(np.exp(shifted).sum()) - shifted[0, y[0]])
-    expect.number(loss, right_loss, "loss", tolerance=1e-3)
-
-
-def _activate(z: Array, params: Any, number: int, normalization: str | None) -> Array:
-    if normalization:
-        centered = z - z.mean()
-        z = centered / np.sqrt(z.var() + 1e-5)
-        z = z * params[f"gamma{number}"] + params[f"beta{number}"]
-    return np.maximum(z, 0)
-
-
-def _layer_input(grads: Any, number: int, shape: tuple[int, ...]) -> Array:
-    W, b = f"W{number}", f"b{number}"
-    for name in (W, b):
-        expect.that(name in grads, f"grads has no {name}", sorted(map(str, grads)))
-    dW = expect.array(grads[W], shape, f"grads[{W!r}]").astype(np.float64)
-    db = expect.array(grads[b], shape[1:], f"grads[{b!r}]", tolerate=(1, *shape[1:]))
-    k = int(np.argmax(np.abs(db)))
-    said = f"grads[{b!r}] is zero: no gradient reaches layer {number}"
-    expect.that(float(np.abs(db[k])) > 0, said)
-    return (dW[:, k] / float(db[k]))[None, :]

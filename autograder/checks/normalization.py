@@ -130,6 +130,19 @@ def integers(student: Student, case: Case, function: str) -> None:
 
 
 @check(
+    function="batchnorm_forward",
+    question=QUESTION,
+    topic=BATCH,
+    inputs=strategies.norm_2d("bn_param", scales=(1.0,), mode="train", eps=0.1),
+    examples=3,
+    weight=0.25,
+)
+def batchnorm_forward_eps(student: Student, case: Case) -> None:
+    """batchnorm_forward uses the eps that bn_param names"""
+    _layers.forward(student, case, "batchnorm_forward")
+
+
+@check(
     function="batchnorm_backward",
     question=QUESTION,
     topic=BATCH,
@@ -183,6 +196,20 @@ def layernorm_forward_values(student: Student, case: Case) -> None:
 )
 def layernorm_forward_single(student: Student, case: Case) -> None:
     """layernorm_forward works for a batch of one"""
+    _layers.forward(student, case, "layernorm_forward")
+
+
+@check(
+    function="layernorm_forward",
+    question=QUESTION,
+    topic=LAYER,
+    inputs=strategies.norm_2d("ln_param", scales=(1.0,), eps=0.1),
+    uses=BATCHNORM,
+    examples=3,
+    weight=0.5,
+)
+def layernorm_forward_eps(student: Student, case: Case) -> None:
+    """layernorm_forward uses the eps that ln_param names"""
     _layers.forward(student, case, "layernorm_forward")
 
 

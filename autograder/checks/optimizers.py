@@ -22,6 +22,7 @@ __all__: list[str] = []
 QUESTION = "fully-connected"
 TOPIC = "Update rules"
 STEP_TOLERANCE = 1e-5
+RETURNS = ("next_w", "config")
 
 
 def _steps(
@@ -34,7 +35,7 @@ def _steps(
     }
     for number, dw in enumerate(case.gradients, 1):
         value = getattr(student.optim, rule)(w, dw, config)
-        next_w, config = expect.pair(value, rule, ("next_w", "config"))
+        next_w, config = expect.pair(value, rule, RETURNS)
         expect.mapping(config, "config")
         before = right_w
         right_w, right_config = getattr(optim, rule)(right_w.copy(), dw.copy(), right_config)
@@ -57,11 +58,22 @@ def _fresh(student: Student, case: Case, rule: str, **more: Any) -> None:
     _steps(student, case, rule, {"learning_rate": case.learning_rate} | more, ())
 
 
+def _still(student: Student, case: Case, rule: str) -> None:
+    """Where a gradient has always been zero, a weight stays and nothing is divided by zero."""
+    dw = case.gradients[0]
+    dw.flat[0] = 0.0
+    config = {"learning_rate": case.learning_rate}
+    next_w, _ = expect.pair(getattr(student.optim, rule)(case.w, dw, config), rule, RETURNS)
+    found = expect.array(next_w, case.w.shape, "next_w for a gradient with a zero")
+    still = abs(float(found.flat[0]) - float(case.w.flat[0])) <= 1e-9
+    expect.that(still, "a weight whose gradient is zero should not move", found, case.w)
+
+
 def _defaults(student: Student, case: Case, rule: str) -> None:
     """One step without any config, with the documented defaults."""
     dw = case.gradients[0]
     value = getattr(student.optim, rule)(case.w, dw)
-    next_w, config = expect.pair(value, rule, ("next_w", "config"))
+    next_w, config = expect.pair(value, rule, RETURNS)
     expect.mapping(config, "config")
     right, _ = getattr(optim, rule)(case.w, dw.copy())
     found = expect.array(next_w, right.shape, "next_w")
@@ -131,6 +143,32 @@ def rmsprop_state(student: Student, case: Case) -> None:
 def rmsprop_defaults(student: Student, case: Case) -> None:
     """rmsprop works without a config"""
     _defaults(student, case, "rmsprop")
+
+
+@check(
+    function="rmsprop",
+    question=QUESTION,
+    topic=TOPIC,
+    inputs=strategies.optimizer(),
+    examples=3,
+    weight=0.5,
+)
+def rmsprop_zero_gradient(student: Student, case: Case) -> None:
+    """rmsprop does not divide by zero where a gradient is zero"""
+    _still(student, case, "rmsprop")
+
+
+@check(
+    function="adam",
+    question=QUESTION,
+    topic=TOPIC,
+    inputs=strategies.optimizer(),
+    examples=3,
+    weight=0.5,
+)
+def adam_zero_gradient(student: Student, case: Case) -> None:
+    """adam does not divide by zero where a gradient is zero"""
+    _still(student, case, "adam")
 
 
 @check(function="adam", question=QUESTION, topic=TOPIC, inputs=strategies.optimizer(), weight=5)
