@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import tracemalloc
@@ -195,17 +196,11 @@ def test_what_cannot_travel_is_kept_whole(value: Any) -> None:
     assert resolved == [1, ("r", 0)]
 
 
-@pytest.mark.xfail(
-    strict=True, raises=TypeError, reason="newbyteorder() of a StringDType raises TypeError"
-)
 def test_an_array_of_numpys_strings_is_kept_whole() -> None:
     sent = np.array(["text"], dtype=np.dtypes.StringDType())
     assert encode(sent)[2][0] is sent
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="json.dumps refuses integers of more than 4300 digits"
-)
 def test_an_integer_too_long_to_write_is_kept_whole() -> None:
     assert encode(10**5000)[2] == [10**5000]
 
@@ -314,10 +309,8 @@ def test_a_header_that_is_no_object_is_refused(text: bytes) -> None:
 @quick
 @given(st.binary(max_size=40))
 def test_any_header_is_read_or_refused(text: bytes) -> None:
-    try:
+    with contextlib.suppress(ProtocolError):
         assert isinstance(wire.parse_header(text), dict)
-    except ProtocolError:
-        pass
 
 
 F8 = "<f8"
@@ -393,9 +386,6 @@ def test_a_malformed_tree_is_refused(tree: Any) -> None:
         wire.decode(tree, payload, refuse)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="the product of a shape with a zero in it is unlimited"
-)
 @pytest.mark.parametrize("shape", [[0] + [1 << 28] * 8, [1 << 28] * 8 + [0]])
 def test_an_empty_array_of_absurd_shape_is_refused(shape: list[int]) -> None:
     with pytest.raises(ProtocolError):
@@ -445,10 +435,8 @@ junk = st.recursive(
 @settings(quick, max_examples=600)
 @given(junk, st.binary(max_size=24))
 def test_any_tree_gives_a_value_or_a_protocol_error(tree: Any, payload: bytes) -> None:
-    try:
+    with contextlib.suppress(ProtocolError):
         wire.decode(tree, bytearray(payload), lambda kind, _: kind)
-    except ProtocolError:
-        pass
 
 
 def test_a_lie_about_a_size_allocates_nothing() -> None:

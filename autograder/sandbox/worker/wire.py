@@ -41,6 +41,7 @@ MAX_HEADER = 4 << 20
 MAX_PAYLOAD = 256 << 20
 MAX_DEPTH = 24
 MAX_DIMENSIONS = 16
+MAX_BITS = 14_000  # of an integer: Python writes at most 4,300 digits
 REAL_TYPES = {"float32": np.float32, "float64": np.float64}
 DTYPES = frozenset("|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8".split())
 
@@ -80,10 +81,12 @@ class Encoder:
         """The JSON-able tree of `value`; its arrays are appended to `buffers`."""
         # Exact types: a subclass could lie in any of its methods.
         kind = type(value)
-        if value is None or kind in (bool, int, str, float):
+        if value is None or kind in (bool, str, float):
             return value
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or (kind is int and value.bit_length() > MAX_BITS):
             return self.reference(value)
+        if kind is int:
+            return value
         if kind is list or kind is tuple:
             return {kind.__name__[0]: [self.tree(item, depth + 1) for item in value]}
         if kind is dict and all(type(key) in (str, int) for key in value):
@@ -108,6 +111,8 @@ class Encoder:
             array = array.view(np.ndarray)
         if array.dtype == np.longdouble and array.dtype != np.float64:
             array = array.astype(np.float64)
+        if array.dtype.kind not in "biuf":
+            return self.reference(value)
         array = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
         if array.dtype.str not in DTYPES or array.ndim > MAX_DIMENSIONS:
             return self.reference(value)
@@ -198,6 +203,8 @@ class _Reader:
         if type(shape) is not list or len(shape) > MAX_DIMENSIONS:
             raise ProtocolError("an array has an impossible shape")
         if any(type(length) is not int or not 0 <= length <= MAX_PAYLOAD for length in shape):
+            raise ProtocolError("an array has an impossible shape")
+        if math.prod(max(length, 1) for length in shape) > MAX_PAYLOAD:
             raise ProtocolError("an array has an impossible shape")
         dtype = np.dtype(name)
         count = math.prod(shape)
