@@ -64,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("-q", "--quiet", action="store_true", help="print the score alone")
     grade.set_defaults(run=_grade)
 
+    init = verbs.add_parser("init", help="a course secret, points", description=_init.__doc__)
+    init.add_argument("folder", nargs="?", type=Path, default=Path())
+    init.set_defaults(run=_init)
+
     template = verbs.add_parser(
         "template", help="the student package", description=_template.__doc__
     )
@@ -78,6 +82,13 @@ def _grade(options: argparse.Namespace) -> int:
     from autograder.commands import grade  # noqa: PLC0415  --help does not pay for it
 
     return grade.run(options)
+
+
+def _init(options: argparse.Namespace) -> int:
+    """Write the secret that seeds hidden inputs, and an assignment.toml to change."""
+    from autograder.commands import init  # noqa: PLC0415  --help does not pay for it
+
+    return init.run(options)
 
 
 def _template(options: argparse.Namespace) -> int:

@@ -302,6 +302,24 @@ def FullyConnectedNet_dropout_with_norm(student: Student, case: Case) -> None:
     function="FullyConnectedNet",
     question="dropout",
     topic=DROPS,
+    inputs=WIDE,
+    uses=(*BASE, *DROPOUT),
+    weight=0.25,
+    examples=2,
+)
+def FullyConnectedNet_dropout_seed(student: Student, case: Case) -> None:
+    """FullyConnectedNet with a seed drops the same units every time"""
+    net, _ = _build(student, case, dropout_keep_ratio=0.5, seed=123)
+    losses = [_nets.loss_and_gradients(net, case.X, case.y)[0] for _ in range(2)]
+    first, second = (expect.scalar(loss, "the loss") for loss in losses)
+    same = abs(first - second) <= 1e-9 * abs(first)
+    expect.that(same, "two losses of one net with seed = 123 differ", first, second)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="dropout",
+    topic=DROPS,
     inputs=NET,
     uses=(*BASE, *DROPOUT),
     weight=1.5,

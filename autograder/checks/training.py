@@ -32,7 +32,7 @@ from reference.classifiers.cnn import ThreeLayerConvNet
 from reference.classifiers.fc_net import FullyConnectedNet
 from reference.solver import Solver
 
-__all__: list[str] = []
+__all__ = ["cifar10"]
 
 Array = NDArray[Any]
 TOPIC = "Training neural nets"
@@ -109,7 +109,8 @@ def _images(count: int, seed: int) -> tuple[Array, Array]:
 
 
 @functools.cache
-def _cifar10(path: str) -> tuple[Array, Array, Array, Array]:
+def cifar10(path: str) -> tuple[Array, Array, Array, Array]:
+    """Real CIFAR-10, standardized: X and y to train on, X and y held out. Read once."""
     X, y, X_test, y_test = data_utils.load_cifar10(Path(path))
     mean, std = X.mean(), X.std()
     return _standardize(X, mean, std), y, _standardize(X_test, mean, std), y_test
@@ -126,7 +127,7 @@ def _standardize(X: Array, mean: Any, std: Any) -> Array:
 def _data(case: Case, count: int) -> tuple[Array, Array]:
     """The first `count` training images."""
     if case.assignment.data:
-        X, y, _, _ = _cifar10(case.assignment.data)
+        X, y, _, _ = cifar10(case.assignment.data)
         return X[:count], y[:count]
     X, y = _images(2000, TRAIN_SEED)
     return X[:count], y[:count]
@@ -134,7 +135,7 @@ def _data(case: Case, count: int) -> tuple[Array, Array]:
 
 def _held_out(case: Case) -> tuple[Array, Array]:
     if case.assignment.data:
-        _, _, X, y = _cifar10(case.assignment.data)
+        _, _, X, y = cifar10(case.assignment.data)
         return X[:HELD_OUT], y[:HELD_OUT]
     secret: Secret = case.secret
     return _images(HELD_OUT, secret.seed("held-out images") % 2**32)

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from autograder import assignment, grading, intake
+from autograder import assignment, doctor, grading, intake
+from autograder.checks import training
 from autograder.errors import UsageError
 from autograder.models import Assignment, Report, Submission
 from autograder.reports import as_json, terminal
@@ -27,13 +28,15 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     roster = assignment.load(options.assignment)
     if options.data:
-        roster = replace(roster, data=str(options.data))
+        roster = _on_cifar10(roster, options.data)
     part = grading.select(roster, options.only) if options.only else roster
     if options.list:
         console.print(_listing(part))
         return 0
     if not options.submission:
         raise UsageError("name a submission: a zip, a folder, or the files themselves")
+    if options.require_isolation:
+        _require_isolation()
     submission = intake.read_submission(options.submission)
     target = _target(options.out)
     report = _grade(submission, roster, target, options)
@@ -78,6 +81,21 @@ def _grade(
     if target:
         _write(target, as_json.render(report))
     return report
+
+
+def _require_isolation() -> None:
+    findings, isolation = doctor.examine()
+    if isolation.level != "isolated":
+        told = "; ".join(f"{f.layer}: {f.missing}" for f in findings if f.missing)
+        raise UsageError(f"isolation is reduced on this machine ({told}); see autograder doctor")
+
+
+def _on_cifar10(roster: Assignment, path: Path) -> Assignment:
+    try:
+        training.cifar10(str(path))
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    return replace(roster, data=str(path))
 
 
 def _target(folder: Path | None) -> Path | None:

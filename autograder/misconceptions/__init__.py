@@ -37,6 +37,7 @@ TOPICS = (
 HOMES = {
     "layers": "cs231n/layers.py",
     "optim": "cs231n/optim.py",
+    "layer_utils": "cs231n/layer_utils.py",
     "fc_net": "cs231n/classifiers/fc_net.py",
     "cnn": "cs231n/classifiers/cnn.py",
 }
@@ -62,7 +63,7 @@ class Misconception:
 
     @property
     def module(self) -> str:
-        """The module that holds the function: layers, optim, fc_net or cnn.
+        """The module that holds the function, by the name that checks call it.
 
         Raises:
             GraderError: none of them does.
@@ -135,10 +136,10 @@ def apply(entries: Iterable[Misconception]) -> dict[str, bytes]:
     for entry in entries:
         key = entry.module, entry.function
         mistaken[key] = _edited(mistaken.get(key, definitions(key[0])[key[1]]), entry)
-    files: dict[str, str] = {}
+    files = {home: reference_file(module) for module, home in HOMES.items()}
     for (module, function), source in mistaken.items():
-        text = files.get(HOMES[module], reference_file(module))
-        files[HOMES[module]] = text.replace(definitions(module)[function], source)
+        home = HOMES[module]
+        files[home] = files[home].replace(definitions(module)[function], source)
     return {home: text.encode() for home, text in files.items()}
 
 

@@ -94,6 +94,11 @@ dropout_forward(
     (MASK, "((np.random.rand(*x.shape[1:]) < p) / p * np.ones_like(x))"),
 )
 dropout_forward(
+    "two-axes-only",
+    "The mask is drawn for inputs of two axes; images have four.",
+    ("np.random.rand(*x.shape)", "np.random.rand(x.shape[0], x.shape[1])"),
+)
+dropout_forward(
     "always-the-same-mask",
     "The generator is seeded with a constant, so that every call drops the same values.",
     (f"mask = {MASK}", f"np.random.seed(0)\nmask = {MASK}"),

@@ -117,8 +117,8 @@ spatial_batchnorm_backward(
 spatial_batchnorm_backward(
     "other-order-than-forward",
     "dout's pixels stand in another order than x's did in the forward pass.",
-    (DOUT_TO_PIXELS, "pixels = dout.transpose(1, 0, 2, 3).reshape(C, -1).T"),
-    (DX_FROM_PIXELS, "dx = flat.T.reshape(C, N, H, W).transpose(1, 0, 2, 3)"),
+    (DOUT_TO_PIXELS, "pixels = dout.transpose(0, 3, 2, 1).reshape(-1, C)"),
+    (DX_FROM_PIXELS, "dx = flat.reshape(N, W, H, C).transpose(0, 3, 2, 1)"),
 )
 spatial_batchnorm_backward(
     "averaged-over-pixels",

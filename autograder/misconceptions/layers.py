@@ -268,6 +268,16 @@ softmax_loss(
     (SHIFTED, "x - x.max(axis=0)"),
 )
 softmax_loss(
+    "shift-by-mean",
+    "The scores are centred, but a score far above the mean of its example still overflows.",
+    (SHIFTED, "x - x.mean(axis=1, keepdims=True)"),
+)
+softmax_loss(
+    "shift-by-largest-of-all",
+    "One number is subtracted everywhere; an example whose scores are far below it vanishes.",
+    (SHIFTED, "x - x.max()"),
+)
+softmax_loss(
     "normalized-over-batch",
     "Probabilities add up to 1 over the minibatch; they should for each example over its classes.",
     ("np.exp(shifted).sum(axis=1, keepdims=True)", "np.exp(shifted).sum(axis=0, keepdims=True)"),

@@ -435,11 +435,6 @@ norm(
     (OWN_PARAM, '{"mode": mode})'),
 )
 norm(
-    "running-averages-per-call",
-    "Each layer gets a copy of its dictionary, so the running averages are lost.",
-    (OWN_PARAM, "dict(self.bn_params[i - 1]))"),
-)
-norm(
     "normalization-always-trains",
     "Batch normalization stays in training mode at test time.",
     ('bn_param["mode"] = mode', 'bn_param["mode"] = "train"'),
@@ -473,6 +468,16 @@ dropout(
     "dropout-not-with-normalization",
     "Nothing is dropped when the net has a normalization as well.",
     (DROPS, "self.dropout_param if self.use_dropout and norm is None else None,"),
+)
+dropout(
+    "dropout-not-with-batchnorm",
+    "Nothing is dropped when the net has batch normalization as well.",
+    (DROPS, DROPS.replace("use_dropout", 'use_dropout and self.normalization != "batchnorm"')),
+)
+dropout(
+    "dropout-only-with-normalization",
+    "Nothing is dropped unless the net has a normalization as well.",
+    (DROPS, DROPS.replace("use_dropout", "use_dropout and norm is not None")),
 )
 dropout(
     "dropout-on-first-layer-only",
@@ -530,11 +535,6 @@ dropout(
     "dropout-always-trains",
     "Values are dropped at test time as well.",
     ('self.dropout_param["mode"] = mode', 'self.dropout_param["mode"] = "train"'),
-)
-dropout(
-    "dropout-always-tests",
-    "Dropout is in test mode while training, so nothing is dropped.",
-    ('self.dropout_param["mode"] = mode', 'self.dropout_param["mode"] = "test"'),
 )
 dropout(
     "mode-always-train",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from autograder.misconceptions import mistake
+from autograder.misconceptions import lines, mistake
 
 __all__: list[str] = []
 
@@ -115,6 +115,18 @@ batchnorm_forward(
     "The new statistics are added in full, so the weights of past and present exceed 1 in sum.",
     (RUNNING_MEAN, "running_mean = momentum * running_mean + x.mean(axis=0)"),
     (RUNNING_VAR, "running_var = momentum * running_var + x.var(axis=0)"),
+)
+batchnorm_forward(
+    "running-averages-start-with-first-batch",
+    "The first minibatch becomes the running average; averaging starts at 0.",
+    (
+        RUNNING_MEAN,
+        lines(
+            'if "running_mean" not in bn_param:',
+            "    running_mean, running_var = x.mean(axis=0), x.var(axis=0)",
+            RUNNING_MEAN,
+        ),
+    ),
 )
 batchnorm_forward(
     "running-averages-not-stored",

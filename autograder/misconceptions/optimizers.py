@@ -150,6 +150,11 @@ rmsprop(
     (SCALED, 'dw / np.sqrt(config["cache"])'),
 )
 rmsprop(
+    "epsilon-hard-coded",
+    "The default epsilon is written into the formula, so that config cannot change it.",
+    (SCALED, 'dw / (np.sqrt(config["cache"]) + 1e-8)'),
+)
+rmsprop(
     "epsilon-inside-root",
     "epsilon is added under the root; at its default size this changes nothing of note.",
     (SCALED, 'dw / np.sqrt(config["cache"] + config["epsilon"])'),
@@ -312,6 +317,11 @@ adam(
     "epsilon-missing",
     "Nothing keeps the division from failing where every gradient so far was 0.",
     (ADAM_SCALED, "m_hat / np.sqrt(v_hat)"),
+)
+adam(
+    "epsilon-hard-coded",
+    "The default epsilon is written into the formula, so that config cannot change it.",
+    (ADAM_SCALED, "m_hat / (np.sqrt(v_hat) + 1e-8)"),
 )
 adam(
     "epsilon-inside-root",

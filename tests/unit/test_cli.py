@@ -146,3 +146,21 @@ def test_a_template_can_be_built_and_checked(tmp_path, capsys) -> None:
     (tmp_path / "out" / "cs231n" / "layers.py").write_text("stale")
     assert run("template", "check", tmp_path / "out") == 1
     assert "cs231n/layers.py" in capsys.readouterr().err
+
+
+def test_init_writes_a_secret_and_an_assignment_once(tmp_path, capsys, monkeypatch) -> None:
+    assert run("init", tmp_path / "course") == 0
+    secret = tmp_path / "course" / ".autograder-secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    before = secret.read_bytes()
+    assert run("init", tmp_path / "course") == 2
+    assert secret.read_bytes() == before
+    monkeypatch.chdir(tmp_path / "course")
+    monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
+    assert run("grade", HONEST, "--only", "relu", "--assignment", "assignment.toml") == 0
+    assert "public seed" not in capsys.readouterr().out
+
+
+def test_data_that_is_no_cifar10_is_usage(tmp_path, capsys) -> None:
+    assert run("grade", EXAMPLE, "--data", tmp_path) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
