@@ -167,7 +167,8 @@ def _with_points(points: dict[tuple[str, str], float], hidden: list[str]) -> Ite
     weights: dict[tuple[str, str], float] = defaultdict(float)
     for one in _registry.values():
         weights[one.question, one.function] += one.weight
-    for one in _registry.values():
+    # By topic, whichever module happened to be imported first.
+    for one in sorted(_registry.values(), key=lambda c: TOPICS.index(c.id.partition(".")[0])):
         key = one.question, one.function
         secret = any(fnmatch.fnmatchcase(one.id, pattern) for pattern in hidden)
         yield replace(

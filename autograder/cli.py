@@ -61,8 +61,16 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--only", metavar="PATTERN", help="only checks that match (-k of pytest)")
     grade.add_argument("--list", action="store_true", help="list the checks and their points")
     grade.add_argument("--min-score", type=float, metavar="POINTS", help="exit with 1 below this")
+    grade.add_argument(
+        "--require-isolation", action="store_true", help="refuse where protection is reduced"
+    )
     grade.add_argument("-q", "--quiet", action="store_true", help="print the score alone")
     grade.set_defaults(run=_grade)
+
+    doctor = verbs.add_parser(
+        "doctor", help="the isolation of this machine", description=_doctor.__doc__
+    )
+    doctor.set_defaults(run=_doctor)
 
     init = verbs.add_parser("init", help="a course secret, points", description=_init.__doc__)
     init.add_argument("folder", nargs="?", type=Path, default=Path())
@@ -82,6 +90,13 @@ def _grade(options: argparse.Namespace) -> int:
     from autograder.commands import grade  # noqa: PLC0415  --help does not pay for it
 
     return grade.run(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    """Say which layers keep student code away from everything else here, and what is missing."""
+    from autograder.commands import doctor  # noqa: PLC0415  --help does not pay for it
+
+    return doctor.run(options)
 
 
 def _init(options: argparse.Namespace) -> int:

@@ -1,45 +1,51 @@
-"""What a freshly forked worker gives up before any student code runs.
-
-Each fence is one function; the stronger ones (another uid, namespaces, Landlock, seccomp) join
-this list, in `FENCES`, in the order in which they must be raised.
-"""
+"""What every worker gives up on every system, and how a tree of processes is ended."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["FENCES", "adopt_orphans", "kill_descendants"]
+from . import kernel
+
+__all__ = [
+    "adopt_orphans",
+    "always",
+    "drop_privileges",
+    "end_with_parent",
+    "hide_memory",
+    "kill_descendants",
+    "needs_linux",
+    "only_descriptor",
+    "own_session",
+    "processes_of_this_user",
+    "quiet",
+    "reap",
+    "resources",
+]
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+LAST_CAPABILITY = 63
 
 
-def _prctl(option: int, argument: int) -> bool:
-    if not sys.platform.startswith("linux"):
-        return False
-    libc = ctypes.CDLL(None, use_errno=True)
-    return bool(libc.prctl(option, argument, 0, 0, 0) == 0)
-
-
-def own_session(_limits: dict[str, Any]) -> None:
-    """A session of its own, that ends when the template does."""
+def own_session() -> None:
+    """A session of its own, without a terminal."""
     os.setsid()
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def no_new_privileges(_limits: dict[str, Any]) -> None:
-    """Programs with the setuid bit give nothing to a student."""
-    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+def end_with_parent() -> None:
+    """End when the template ends."""
+    _try_prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def quiet(_limits: dict[str, Any]) -> None:
+def quiet() -> None:
     """Standard input is empty; prints go nowhere, however many."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -47,15 +53,46 @@ def quiet(_limits: dict[str, Any]) -> None:
     os.close(null)
 
 
-def resources(limits: dict[str, Any]) -> None:
-    """Memory, processes, file size and open files."""
+def only_descriptor(kept: int, most: int) -> None:
+    """Close every other descriptor above the standard three, and below `most`."""
+    os.closerange(3, kept)
+    os.closerange(kept + 1, most)
+
+
+def always(_settings: Mapping[str, Any]) -> str | None:
+    """A layer that every system has."""
+    return None
+
+
+def needs_linux(_settings: Mapping[str, Any]) -> str | None:
+    """A layer that every Linux has."""
+    return None if kernel.LINUX and kernel.CALLS else "needs Linux on x86-64 or 64-bit ARM"
+
+
+def drop_privileges(settings: Mapping[str, Any]) -> None:
+    """No capability is left but what `uid` keeps, and no program with a setuid bit gives one."""
+    kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+    kernel.prctl(PR_SET_DUMPABLE, 0)
+    for number in range(LAST_CAPABILITY + 1):
+        if not _try_prctl(PR_CAPBSET_DROP, number):
+            break  # it was the newest, or there is no right to drop and so nothing to drop
+    _try_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    kernel.set_capabilities(settings["capabilities"])
+
+
+def resources(settings: Mapping[str, Any]) -> None:
+    """Memory, processes, file size, open files, and processor time of each single process."""
+    limits = settings["limits"]
     megabyte = 1 << 20
     wanted = {
         "RLIMIT_AS": limits["memory_mb"] * megabyte,
-        "RLIMIT_NPROC": limits["processes"],
+        "RLIMIT_NPROC": limits["processes"] + settings["neighbours"],
         "RLIMIT_FSIZE": limits["file_mb"] * megabyte,
+        "RLIMIT_CPU": int(limits["check_seconds"]) + 2,
         "RLIMIT_NOFILE": 64,
         "RLIMIT_CORE": 0,
+        "RLIMIT_MEMLOCK": 0,
+        "RLIMIT_MSGQUEUE": 0,
     }
     for name, most in wanted.items():
         kind = getattr(resource, name, None)
@@ -66,27 +103,51 @@ def resources(limits: dict[str, Any]) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-FENCES: tuple[Callable[[dict[str, Any]], None], ...] = (
-    own_session,
-    quiet,
-    no_new_privileges,
-    resources,
-)
+def processes_of_this_user() -> int:
+    """Processes and threads that count towards this user's RLIMIT_NPROC already."""
+    count = 0
+    for name in _listing("/proc"):
+        if name.isdigit():
+            try:
+                if os.stat(f"/proc/{name}").st_uid == os.getuid():  # noqa: PTH116  as below
+                    count += len(_listing(f"/proc/{name}/task"))
+            except OSError:
+                continue
+    return count
+
+
+def hide_memory() -> bool:
+    """Keep other processes of the same user out of this one's memory and environment.
+
+    It stays so until this process ends: what it knows does not leave its memory before.
+    """
+    return _try_prctl(PR_SET_DUMPABLE, 0)
+
+
+def _try_prctl(option: int, argument: int) -> bool:
+    try:
+        kernel.prctl(option, argument)
+    except OSError:
+        return False
+    return True
 
 
 def adopt_orphans() -> bool:
     """Make this process the parent of every orphan below it, so that none gets away."""
-    return _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    return _try_prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _listing(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _children(parent: int) -> list[int]:
     """Direct children of a process, by /proc; empty where there is no /proc."""
     found = []
-    try:
-        names = os.listdir("/proc")
-    except OSError:
-        return []
-    for name in names:
+    for name in _listing("/proc"):
         if not name.isdigit():
             continue
         try:
@@ -100,31 +161,48 @@ def _children(parent: int) -> list[int]:
     return found
 
 
-def kill_descendants(root: int, spare: frozenset[int] = frozenset()) -> None:
+def kill_descendants(root: int) -> float:
     """Kill every process below `root`, again and again until a pass finds none.
 
-    Each pass kills whole subtrees; a killed parent's children are adopted by the subreaper and
-    are found by the next pass, however often they fork.
+    Each pass stops and kills whole subtrees; a killed parent's children are adopted by the
+    subreaper and are found by the next pass, however often they fork.
+
+    Returns:
+        CPU seconds of those that this process could collect.
     """
+    seconds = 0.0
     for _ in range(200):
-        pending = [pid for pid in _children(root) if pid not in spare]
+        pending = _children(root)
         if not pending:
-            return
+            break
+        tree = []
         while pending:
             pid = pending.pop()
+            _signal(pid, signal.SIGSTOP)  # so that it starts no more while we look
+            tree.append(pid)
             pending += _children(pid)
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        for pid in tree:
+            _signal(pid, signal.SIGKILL)
         if root == os.getpid():
-            reap()
+            seconds += reap()
+    return seconds
 
 
-def reap() -> None:
-    """Collect every child that has ended."""
+def _signal(pid: int, number: int) -> None:
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def reap() -> float:
+    """Collect every child that has ended; the CPU seconds they used."""
+    seconds = 0.0
+    try:
+        while True:
+            pid, _, usage = os.wait4(-1, os.WNOHANG)
+            if not pid:
+                return seconds
+            seconds += usage.ru_utime + usage.ru_stime
     except ChildProcessError:
-        pass
+        return seconds

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import placeholders, wire
+from . import placeholders, refusals, wire
 from .channel import Channel
 
 __all__ = ["serve"]
@@ -45,6 +45,7 @@ class _Worker:
     def __init__(self, channel: Channel, settings: dict[str, Any]) -> None:
         self.channel = channel
         self.workspace = settings["workspace"]
+        self.limits = settings["limits"]
         self.stubs: dict[str, list[str]] = settings["stubs"]
         self.objects: list[Any] = []
 
@@ -166,8 +167,11 @@ class _Worker:
         """What a student needs to know about an exception of theirs."""
         try:
             message = str(error)[:2000]
+            clause = refusals.explain(error, self.limits)
         except Exception:  # noqa: BLE001  a student's exception may fail to print itself
-            message = ""
+            message = clause = ""
+        if clause and "is not available here" not in message:
+            message = f"{message} ({clause})" if message else clause
         frames = [
             [
                 str(Path(frame.filename).name),
