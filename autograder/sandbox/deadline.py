@@ -43,6 +43,7 @@ class Deadline:
         self.cpu_start = worker.used()
         self.wall_start = self.progress_at = time.monotonic()
         self.progress = self.cpu_start
+        self.checked_at = self.wall_start
 
     def wait(self, sock: socket.socket, *, writing: bool = False) -> None:
         """Return when the socket is ready.
@@ -52,6 +53,9 @@ class Deadline:
             Died: the memory is.
             EOFError: the process has ended and will say no more.
         """
+        # Also while bytes arrive: an answer that dribbles in has no more time than another.
+        if time.monotonic() - self.checked_at > POLL_SECONDS:
+            self.check()
         while True:
             reading: list[Any] = [] if writing else [sock]
             writable: list[Any] = [sock] if writing else []
@@ -66,6 +70,7 @@ class Deadline:
 
     def check(self) -> None:
         """Raise TimedOut or Died if the call, the check or the submission has had its share."""
+        self.checked_at = time.monotonic()
         own = self.worker.cpu()
         if own == float("inf"):
             return  # gone: the socket will say so

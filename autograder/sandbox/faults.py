@@ -62,10 +62,11 @@ def _fields(error: Any) -> tuple[str, str, list[tuple[str, int, str, str]]]:
     if not isinstance(error, dict):
         return "Exception", "", []
     frames = []
-    for frame in error.get("frames") or []:
+    reported = error.get("frames")
+    for frame in reported if isinstance(reported, list) else []:
         try:
             file, line, name, source = frame
             frames.append((str(file)[:80], int(line), str(name)[:80], str(source)[:200]))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             continue
     return str(error.get("type"))[:100], str(error.get("message", ""))[:600], frames

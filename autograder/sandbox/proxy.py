@@ -188,7 +188,7 @@ class Student:
                 if known and type(args[index]) is dict and type(update) is dict:
                     args[index].clear()
                     args[index].update(update)
-        if reply["changed"]:
+        if type(reply["changed"]) is list and reply["changed"]:
             self.changed.add(label)
         if self.transcript is not None and not isinstance(value, Remote):
             forward = "_forward" in label and isinstance(value, tuple) and len(value) == 2

@@ -399,11 +399,6 @@ def test_a_forged_wish_to_borrow_is_the_students_fault(sandbox: Sandbox, tree: A
         student.fc_net.forge_lend(tree)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_Deadline.wait looks at the clock only while nothing arrives: a loop that calls a "
-    "lent function never ends",
-)
 def test_an_endless_loop_of_lent_calls_is_stopped(sandbox: Sandbox) -> None:
     with borrowing(sandbox, Lender(), 0.1) as student, pytest.raises(TimedOut):
         student.fc_net.borrow_for(0.6)

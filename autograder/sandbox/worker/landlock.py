@@ -92,6 +92,7 @@ def apply(settings: Mapping[str, Any]) -> None:
         opened = [_open(path, rights & handled) for path, rights in own]
         for rule in (*settings["landlock"], *opened):
             kernel.call("landlock_add_rule", ruleset, PATH_BENEATH, rule, 0)
+        kernel.no_new_privileges()
         kernel.call("landlock_restrict_self", ruleset, 0)
     finally:
         os.close(ruleset)

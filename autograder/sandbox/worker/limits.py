@@ -30,7 +30,6 @@ PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
-PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 LAST_CAPABILITY = 63
 
@@ -71,7 +70,7 @@ def needs_linux(_settings: Mapping[str, Any]) -> str | None:
 
 def drop_privileges(settings: Mapping[str, Any]) -> None:
     """No capability is left but what `uid` keeps, and no program with a setuid bit gives one."""
-    kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+    kernel.no_new_privileges()
     kernel.prctl(PR_SET_DUMPABLE, 0)
     for number in range(LAST_CAPABILITY + 1):
         if not _try_prctl(PR_CAPBSET_DROP, number):

@@ -147,4 +147,5 @@ def apply(_settings: Mapping[str, Any]) -> None:
     lines = ctypes.create_string_buffer(code, len(code))
     # struct sock_fprog: a length, padded to a pointer's size, and a pointer.
     header = struct.pack("=HxxxxxxQ", len(code) // 8, ctypes.addressof(lines))
+    kernel.no_new_privileges()
     kernel.call("seccomp", SET_MODE_FILTER, SPEC_ALLOW, header)
