@@ -200,14 +200,23 @@ def elementwise(dtype: DTypeLike = np.float64) -> Inputs:
     return Inputs(dims(shape=((3, 4), (5,), (2, 3, 4), (2, 2, 3, 3), (1, 1))), fill)
 
 
-def scores(scale: float = 2.0, offset: float = 0.0) -> Inputs:
-    """Scores x (N, C) and labels y (N,)."""
+def scores(*, large: bool = False) -> Inputs:
+    """Scores x (N, C) and labels y (N,).
+
+    Large ones overflow whatever is not shifted by the largest score of each sample: samples lie
+    1,000 apart, and in one the right class is 2,000 above the others.
+    """
 
     def fill(draw: Draw, s: Structure) -> Case:
-        x = draw.spread(s["N"], s["C"], scale=scale) + offset
-        return Case({"x": x, "y": draw.labels(s["N"], s["C"])}, ("x",))
+        N, C = s["N"], s["C"]
+        y = draw.labels(N, C)
+        x = draw.spread(N, C)
+        if large:
+            x = 2.5 * x + 1000.0 * (np.arange(N)[:, None] % 3 - 1)
+            x[N // 2, y[N // 2]] += 2000.0
+        return Case({"x": x, "y": y}, ("x",))
 
-    return Inputs(dims(N=(1, 2, 5, 7), C=(2, 3, 10)), fill)
+    return Inputs(dims(N=(4, 7) if large else (1, 2, 5, 7), C=(2, 3, 10)), fill)
 
 
 def optimizer() -> Inputs:
@@ -285,7 +294,8 @@ def dropout(mode: str) -> Inputs:
         dout = draw.away_from_zero(*s["shape"])
         return Case({"x": x, "dropout_param": param}, ("x",), dout=dout)
 
-    shapes = ((120, 150),) if mode == "train" else ((3, 4), (2, 3, 4))
+    train = ((120, 150), (60, 30, 2, 5))
+    shapes = train if mode == "train" else ((3, 4), (2, 3, 4))
     return Inputs(dims(shape=shapes, p=(0.25, 0.4, 0.7), seed=(0, 123)), fill)
 
 

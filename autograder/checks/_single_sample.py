@@ -20,7 +20,7 @@ from autograder.sandbox import Remote
 from autograder.strategies import Case
 from reference import layers
 
-__all__ = ["dropped"]
+__all__ = ["dropped", "dropped_behind_batchnorm"]
 
 Array = NDArray[Any]
 
@@ -64,6 +64,16 @@ def dropped(net: Remote, right: Any, case: Case, p: float) -> None:
     right_loss, upstream = layers.softmax_loss(scores, case.y[:1])
     expect.number(loss, float(right_loss), "loss", tolerance=1e-3)
     _nets.same_gradients(grads, _backward(inputs, hidden, params, upstream), tolerance=1e-5)
+
+
+def dropped_behind_batchnorm(net: Remote, right: Any, case: Case, p: float) -> None:
+    """Demand dropout in a net with batch norm and one hidden layer.
+
+    Batch norm of a single sample leaves nothing but beta, so relu(beta) is what gets dropped.
+    """
+    _, grads = _nets.loss_and_gradients(net, case.X[:1], case.y[:1])
+    before = np.maximum(right.params["beta1"], 0)[None, :]
+    _mask(_layer_input(grads, 2, right.params), before, p, "the input of layer 2")
 
 
 def _backward(

@@ -83,6 +83,7 @@ def dropout_forward_train(student: Student, case: Case) -> None:
         raise
     check_keep_share(kept, p)
     # Entries are dropped one by one, not by rows or columns.
+    kept = kept.reshape(len(kept), -1)
     for axis, name in ((0, "columns"), (1, "rows")):
         spread = np.abs(kept.mean(axis=axis) - p)
         bound = math.sqrt(math.log(2 * spread.size / FALSE_ALARM) / (2 * kept.shape[axis]))

@@ -90,7 +90,7 @@ def softmax_loss_gradient(student: Student, case: Case) -> None:
     function="softmax_loss",
     question=QUESTION,
     topic=LOSS,
-    inputs=strategies.scores(scale=5.0, offset=1000.0),
+    inputs=strategies.scores(large=True),
     examples=3,
 )
 def softmax_loss_stable(student: Student, case: Case) -> None:

@@ -292,10 +292,25 @@ def FullyConnectedNet_dropout_train(student: Student, case: Case) -> None:
     weight=1.5,
     examples=4,
 )
-def FullyConnectedNet_dropout_with_norm(student: Student, case: Case) -> None:
-    """FullyConnectedNet applies dropout together with a normalization"""
+def FullyConnectedNet_dropout_with_layernorm(student: Student, case: Case) -> None:
+    """FullyConnectedNet applies dropout together with layer norm"""
     net, right = _build(student, case, dropout_keep_ratio=KEEP, normalization="layernorm")
     _single_sample.dropped(net, right, case, KEEP)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="dropout",
+    topic=DROPS,
+    inputs=strategies.fc_net(hidden=((400,),)),
+    uses=(*BASE, *DROPOUT, *BATCHNORM),
+    weight=0.5,
+    examples=2,
+)
+def FullyConnectedNet_dropout_with_batchnorm(student: Student, case: Case) -> None:
+    """FullyConnectedNet applies dropout together with batch norm"""
+    net, right = _build(student, case, dropout_keep_ratio=KEEP, normalization="batchnorm")
+    _single_sample.dropped_behind_batchnorm(net, right, case, KEEP)
 
 
 @check(

@@ -6,19 +6,22 @@ a step by less than a hundred-thousandth of it: what the tolerance of a step all
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograder import expect, strategies
 from autograder.assignment import check
+from autograder.checks import _layers
 from autograder.sandbox import Student
 from autograder.strategies import Case
 from reference import optim
 
 __all__: list[str] = []
 
+Array = NDArray[Any]
 QUESTION = "fully-connected"
 TOPIC = "Update rules"
 STEP_TOLERANCE = 1e-5
@@ -56,6 +59,33 @@ def _steps(
 
 def _fresh(student: Student, case: Case, rule: str, **more: Any) -> None:
     _steps(student, case, rule, {"learning_rate": case.learning_rate} | more, ())
+
+
+def _epsilon(student: Student, case: Case, rule: str, candidates: Callable[..., Any]) -> None:
+    """One step with an epsilon that matters: wherever it stands in the root, it must be used."""
+    state = {"cache": case.state["cache"], "m": case.state["m"], "v": case.state["v"], "t": case.t}
+    config = {"learning_rate": case.learning_rate, "epsilon": 0.5} | state
+    dw = case.gradients[0]
+    next_w, _ = expect.pair(getattr(student.optim, rule)(case.w, dw, config), rule, RETURNS)
+    step = expect.array(next_w, case.w.shape, "next_w") - case.w
+    steps = [-case.learning_rate * one for one in candidates(dw, 0.5, **state)]
+    if not any(_layers.near(step, one, tolerance=STEP_TOLERANCE) for one in steps):
+        expect.close(step, steps[0], "the change of w with epsilon = 0.5", tolerance=STEP_TOLERANCE)
+
+
+def _rmsprop_directions(dw: Array, eps: float, *, cache: Array, **_: Any) -> list[Array]:
+    mean = 0.99 * cache + 0.01 * dw**2
+    return [dw / (np.sqrt(mean) + eps), dw / np.sqrt(mean + eps)]
+
+
+def _adam_directions(dw: Array, eps: float, *, m: Array, v: Array, t: int, **_: Any) -> list[Array]:
+    m, v = 0.9 * m + 0.1 * dw, 0.999 * v + 0.001 * dw**2
+    first, second = 1 - 0.9 ** (t + 1), 1 - 0.999 ** (t + 1)
+    outside = (m / first) / (np.sqrt(v / second) + eps)
+    inside = (m / first) / np.sqrt(v / second + eps)
+    # Kingma and Ba, the note behind algorithm 1: epsilon beside the root that is not corrected.
+    efficient = np.sqrt(second) / first * m / (np.sqrt(v) + eps)
+    return [outside, inside, efficient]
 
 
 def _still(student: Student, case: Case, rule: str) -> None:
@@ -143,6 +173,32 @@ def rmsprop_state(student: Student, case: Case) -> None:
 def rmsprop_defaults(student: Student, case: Case) -> None:
     """rmsprop works without a config"""
     _defaults(student, case, "rmsprop")
+
+
+@check(
+    function="rmsprop",
+    question=QUESTION,
+    topic=TOPIC,
+    inputs=strategies.optimizer(),
+    examples=3,
+    weight=0.25,
+)
+def rmsprop_epsilon(student: Student, case: Case) -> None:
+    """rmsprop uses the epsilon that config names"""
+    _epsilon(student, case, "rmsprop", _rmsprop_directions)
+
+
+@check(
+    function="adam",
+    question=QUESTION,
+    topic=TOPIC,
+    inputs=strategies.optimizer(),
+    examples=3,
+    weight=0.25,
+)
+def adam_epsilon(student: Student, case: Case) -> None:
+    """adam uses the epsilon that config names"""
+    _epsilon(student, case, "adam", _adam_directions)
 
 
 @check(

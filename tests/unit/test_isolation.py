@@ -24,7 +24,7 @@ from autograder.errors import GraderError
 from autograder.models import Limits
 from autograder.sandbox import Died, Sandbox, Student, StudentFault, TimedOut, leases
 from autograder.sandbox.process import HIDDEN_MEMORY
-from autograder.sandbox.worker import allowed, fences, landlock, seccomp, uid
+from autograder.sandbox.worker import allowed, fences, kernel, landlock, limits, seccomp, uid
 
 ROOT = os.geteuid() == 0
 PROJECT = Path(__file__).parents[2]
@@ -32,6 +32,7 @@ LAYERS = (*(layer.name for layer in fences.LAYERS), HIDDEN_MEMORY)
 PROBES = (PROJECT / "tests" / "submissions" / "isolation" / "layers.py").read_bytes()
 LIMITS = Limits(call_seconds=2.0, memory_mb=512, file_mb=1, processes=8)
 FILES = {"cs231n/__init__.py": b"", "cs231n/layers.py": PROBES}
+PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4
 LANDLOCK = landlock.abi() if not landlock.available({}) else 0
 # What a plain container leaves to its root.
 CONTAINER = (
@@ -201,10 +202,13 @@ def test_one_layer_alone_stops_it_and_none_does_not(world, sandbox) -> None:
         function, arguments, _ = CASES[name]
         if sandbox(layer).layers()[layer]:
             continue
+        kernel.prctl(PR_SET_DUMPABLE, int(layer != HIDDEN_MEMORY))
         if breaches(sandbox(layer), function, *arguments(world)):
             through.append(f"{name} despite {layer}")
+        kernel.prctl(PR_SET_DUMPABLE, 1)
         if not breaches(sandbox(), function, *arguments(world)):
             held.append(name)
+    limits.hide_memory()
     assert through == []
     # With no layer at all everything gets through, or the test above shows nothing.
     assert sorted(set(held)) == []
@@ -227,10 +231,20 @@ def test_honest_code_does_not_notice(mode, sandbox) -> None:
     assert call(sandbox(*layers), "forked_sum") == 42
 
 
+def test_the_grader_hides_its_memory() -> None:
+    kernel.prctl(PR_SET_DUMPABLE, 1)
+    with Sandbox({}, LIMITS, without=[HIDDEN_MEMORY]) as sandbox:
+        assert HIDDEN_MEMORY in sandbox.isolation.missing
+        assert kernel.prctl(PR_GET_DUMPABLE) == 1
+    with Sandbox({}, LIMITS) as sandbox:
+        assert HIDDEN_MEMORY in sandbox.isolation.layers
+        assert kernel.prctl(PR_GET_DUMPABLE) == 0
+
+
 def test_kernel_calls_that_a_student_never_needs(sandbox) -> None:
     if sandbox(*LAYERS).layers()["seccomp"]:
         pytest.skip("no seccomp here")
-    numbers = seccomp.kernel.CALLS | {"io_uring_setup": 425}
+    numbers = kernel.CALLS | {"io_uring_setup": 425}
     tried = {
         "personality": (0xFFFFFFFF,),
         "memfd_create": (0, 0),
@@ -297,9 +311,9 @@ def test_what_a_student_leaves_is_removed_however_deep(tmp_path) -> None:
 
 
 def test_a_check_has_a_budget_over_its_calls() -> None:
-    limits = replace(LIMITS, check_seconds=0.5)
+    budget = replace(LIMITS, check_seconds=0.5)
     with (
-        Sandbox({"workspace": FILES}, limits) as sandbox,
+        Sandbox({"workspace": FILES}, budget) as sandbox,
         sandbox.worker("workspace", {}) as worker,
     ):
         student = Student(worker, lambda _name: 10.0)
@@ -310,8 +324,8 @@ def test_a_check_has_a_budget_over_its_calls() -> None:
 
 
 def test_a_submission_never_takes_a_second_more_than_its_budget() -> None:
-    limits = replace(LIMITS, submission_seconds=0.6)
-    with Sandbox({"workspace": FILES}, limits) as sandbox:
+    budget = replace(LIMITS, submission_seconds=0.6)
+    with Sandbox({"workspace": FILES}, budget) as sandbox:
         assert call(sandbox, "spin", 0.1) == "done"
         with pytest.raises(TimedOut, match="the whole submission had used"):
             call(sandbox, "spin", 10.0)
