@@ -182,7 +182,15 @@ def _accuracy(case: Case, trainee: Trainee, X: Array, y: Array, name: str) -> No
     )
 
 
-def _fc(student: Student, hidden: list[int], **options: Any) -> Trainee:
+def _halved(X: Array) -> Array:
+    """Images of half the side: right nets train on them in a quarter of the time, loops or not."""
+    N, C, H, W = X.shape
+    halved: Array = X.reshape(N, C, H // 2, 2, W // 2, 2).mean(axis=(3, 5))
+    return halved
+
+
+def _fc(student: Student, hidden: list[int], **more: Any) -> Trainee:
+    options: dict[str, Any] = {"input_dim": 3 * 16 * 16} | more
     return Trainee(
         student.fc_net.FullyConnectedNet(hidden, dtype=np.float32, **options),
         FullyConnectedNet(hidden, dtype=np.float64, **options),
@@ -200,7 +208,8 @@ def _fc(student: Student, hidden: list[int], **options: Any) -> Trainee:
 def FullyConnectedNet_overfit_three(student: Student, case: Case) -> None:
     """FullyConnectedNet with three layers learns 50 images by heart within 20 epochs"""
     X, y = _data(case, 50)
-    trainee = _fc(student, [100, 100], weight_scale=4e-2)
+    X = _halved(X)
+    trainee = _fc(student, [100, 100], weight_scale=8e-2)
     config = {"learning_rate": 1e-1}
     solver = _train(
         trainee, X, y, update_rule="sgd", optim_config=config, num_epochs=20, batch_size=25
@@ -219,7 +228,8 @@ def FullyConnectedNet_overfit_three(student: Student, case: Case) -> None:
 def FullyConnectedNet_overfit_five(student: Student, case: Case) -> None:
     """FullyConnectedNet with five layers learns 50 images by heart within 20 epochs"""
     X, y = _data(case, 50)
-    trainee = _fc(student, [100, 100, 100, 100], weight_scale=1e-1)
+    X = _halved(X)
+    trainee = _fc(student, [100, 100, 100, 100], weight_scale=1.3e-1)
     config = {"learning_rate": 5e-2}
     solver = _train(
         trainee, X, y, update_rule="sgd", optim_config=config, num_epochs=20, batch_size=25
@@ -238,6 +248,7 @@ def FullyConnectedNet_overfit_five(student: Student, case: Case) -> None:
 def FullyConnectedNet_accuracy(student: Student, case: Case) -> None:
     """FullyConnectedNet, trained, recognizes images it has never seen"""
     X, y = _data(case, 49000 if case.assignment.data else 2000)
+    X = _halved(X)
     trainee = _fc(student, [100, 100], weight_scale=2e-2)
     _train(
         trainee,
@@ -250,14 +261,7 @@ def FullyConnectedNet_accuracy(student: Student, case: Case) -> None:
         lr_decay=0.9,
     )
     X, y = _held_out(case)
-    _accuracy(case, trainee, X, y, "fully_connected")
-
-
-def _halved(X: Array) -> Array:
-    """Images of half the side: a right net that uses the naive layers' loops can train on them."""
-    N, C, H, W = X.shape
-    halved: Array = X.reshape(N, C, H // 2, 2, W // 2, 2).mean(axis=(3, 5))
-    return halved
+    _accuracy(case, trainee, _halved(X), y, "fully_connected")
 
 
 def _cnn(student: Student, **more: Any) -> Trainee:

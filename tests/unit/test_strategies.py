@@ -30,11 +30,11 @@ quick = settings(max_examples=60, deadline=None, derandomize=True, database=None
 CHECKSUMS = {
     "convnet": "d379e9aa864d1515",
     "convolution": "fa20a8f41e686c46",
-    "dropout": "68bb24774969a75b",
-    "fully_connected": "c9938254fe7e65f9",
-    "nets": "3c5a1515f0eaba13",
+    "dropout": "a400d031bc60506a",
+    "fully_connected": "18c247cd19d58d77",
+    "nets": "cf53b0f8fe65a194",
     "normalization": "f7dd08dc261c4d7c",
-    "optimizers": "8c954c7a4c48f772",
+    "optimizers": "24d8ab5a63d866be",
     "training": "1cbcec0274c5bc15",
 }
 
