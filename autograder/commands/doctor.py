@@ -13,7 +13,7 @@ from autograder import doctor
 __all__ = ["run"]
 
 VERDICTS = {
-    "isolated": "isolated: student code reaches its own folder and nothing else",
+    "isolated": "isolated: these layers keep student code in its own folder",
     "reduced": "reduced: grading works, and student code is not kept away from this machine",
 }
 

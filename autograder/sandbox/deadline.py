@@ -72,8 +72,9 @@ class Deadline:
         """Raise TimedOut or Died if the call, the check or the submission has had its share."""
         self.checked_at = time.monotonic()
         own = self.worker.cpu()
-        if own == float("inf"):
-            return  # gone: the socket will say so
+        if own == float("inf"):  # gone, as the socket will say; or no such clock on this system
+            self._check_wall(time.monotonic())
+            return
         offspring = usage.offspring(self.worker.sandbox.template, self.worker.pid)
         self.worker.offspring_cpu = max(self.worker.offspring_cpu, offspring.cpu)
         self._check_memory(offspring)
@@ -92,7 +93,6 @@ class Deadline:
         if cpu > self.progress + 0.001:
             self.progress, self.progress_at = cpu, now
         budget, sandbox = self.budget, self.worker.sandbox
-        wall_seconds = self.seconds * budget.wall_factor
         loop = "look for a loop that never ends"
         if sandbox.cpu_used > budget.submission_seconds:
             said = f"was stopped: the whole submission had used its {budget.submission_seconds:.0f}"
@@ -106,8 +106,13 @@ class Deadline:
         elif now - self.progress_at > IDLE_SECONDS:
             said = f"did nothing for {IDLE_SECONDS:.0f} seconds"
             hint = "look for a sleep, or for a wait that nothing ends"
-        elif now - self.wall_start > wall_seconds + IDLE_SECONDS:
-            said, hint = f"had not returned after {wall_seconds:.0f} seconds", "is it waiting?"
         else:
+            self._check_wall(now)
             return
         raise faults.TimedOut(self.function, f"{self.function} {said}; {hint}")
+
+    def _check_wall(self, now: float) -> None:
+        seconds = self.seconds * self.budget.wall_factor
+        if now - self.wall_start > seconds + IDLE_SECONDS:
+            said = f"{self.function} had not returned after {seconds:.0f} seconds; is it waiting?"
+            raise faults.TimedOut(self.function, said)

@@ -75,7 +75,6 @@ class Sandbox:
         self._layers: dict[str, str] = {}
         self._started_at = time.monotonic()
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
-        self._names = sorted(workspaces)
         self._count = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._memory_hidden = HIDDEN_MEMORY not in self._without and limits.hide_memory()
@@ -205,7 +204,6 @@ class Sandbox:
         settings = {
             "folder": str(self._folder),
             "packages": str(self._folder / "packages"),
-            "frozen": ["packages", *self._names],
             "without": sorted(self._without),
         }
         try:

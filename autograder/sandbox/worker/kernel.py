@@ -198,7 +198,12 @@ def call(name: str, *arguments: int | bytes | Any) -> int:
 
 def prctl(option: int, argument: int = 0) -> int:
     """Change a property of this process, by one argument; OSError if it fails."""
-    return call("prctl", option, argument, 0, 0, 0)
+    if _libc is None:
+        raise Unavailable("prctl needs Linux")
+    result = int(_libc.prctl(option, *map(ctypes.c_ulong, (argument, 0, 0, 0))))
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"prctl: {os.strerror(ctypes.get_errno())}")
+    return result
 
 
 def no_new_privileges() -> None:

@@ -32,6 +32,7 @@ PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 LAST_CAPABILITY = 63
+SCRATCH_FILES = 4  # the scratch folder holds so many files of the largest size
 
 
 def own_session() -> None:
@@ -99,7 +100,11 @@ def resources(settings: Mapping[str, Any]) -> None:
             continue
         hard = resource.getrlimit(kind)[1]
         value = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (value, value))
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (OSError, ValueError):
+            if kernel.LINUX:  # macOS has the names of some limits without the limits
+                raise
 
 
 def processes_of_this_user() -> int:

@@ -2,7 +2,8 @@
 
 The template enters a user namespace (if it is not root) and a mount namespace whose root holds
 the allow-list and nothing else, once. Every worker gets fresh process, network and IPC
-namespaces; it is the first process in its own, so the kernel ends everything below it with it.
+namespaces, and a scratch folder in memory; it is the first process in its own, so the kernel ends
+everything below it with it.
 
 bubblewrap builds the same view around a program that it starts, but workers are forked from a
 warm template: they would share one process namespace, and as root they would keep capabilities.
@@ -19,7 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import allowed, kernel
+from . import allowed, kernel, limits
 
 __all__ = ["NAME", "PROTECTS", "apply", "available", "enter", "separate"]
 
@@ -113,10 +114,7 @@ def _fill(root: Path, settings: Mapping[str, Any]) -> None:
     named = [Path("/lib"), Path("/lib64"), *map(Path, sys.path)]
     for path in (*named, *(link.readlink() for link in Path(settings["packages"]).iterdir())):
         _follow(root, path)
-    folder = Path(settings["folder"])
-    _bind(root, folder, ATTR_NOSUID | ATTR_NODEV)
-    for name in settings["frozen"]:
-        _bind(root, folder / name, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV)
+    _bind(root, Path(settings["folder"]), ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV)
 
 
 def _below(root: Path, path: Path) -> Path:
@@ -172,6 +170,10 @@ def separate() -> None:
     kernel.call("unshare", NEWPID)
 
 
-def apply(_settings: Mapping[str, Any]) -> None:
-    """In the worker: a network and IPC objects of its own. The view came with the template."""
-    kernel.call("unshare", NEWNET | NEWIPC)
+def apply(settings: Mapping[str, Any]) -> None:
+    """In the worker: a network, IPC objects and a scratch folder of its own, gone when it ends."""
+    kernel.call("unshare", NEWNS | NEWNET | NEWIPC)
+    user, group = settings["uid"] or os.geteuid(), settings["uid"] or os.getegid()
+    size = settings["limits"]["file_mb"] * limits.SCRATCH_FILES
+    data = f"mode=0700,uid={user},gid={group},size={size}m,nr_inodes=4096"
+    _mount("tmpfs", settings["scratch"], "tmpfs", MS_NOSUID | MS_NODEV, data.encode())

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from .limits import SCRATCH_FILES
+
 __all__ = ["explain"]
 
 REFUSED = frozenset(
@@ -27,6 +29,8 @@ def explain(error: BaseException, limits: Mapping[str, Any]) -> str:
         return f"your code may use {limits['memory_mb']} MB of memory"
     if error.errno == errno.EFBIG:
         return f"a file may have {limits['file_mb']} MB"
+    if error.errno == errno.ENOSPC:
+        return f"your files may have {limits['file_mb'] * SCRATCH_FILES} MB together"
     if error.errno == errno.EAGAIN:
         return f"your code may run {limits['processes']} processes and threads"
     if error.errno == errno.EMFILE:

@@ -19,7 +19,7 @@ from typing import Any
 
 from . import kernel
 
-__all__ = ["NAME", "PROTECTS", "apply", "available", "program"]
+__all__ = ["NAME", "PROTECTS", "apply", "available", "prepare", "program"]
 
 NAME = "seccomp"
 PROTECTS = "the network, other processes, and the kernel's rarely used calls"
@@ -71,6 +71,7 @@ def _argument(index: int) -> int:
 
 
 ALLOW, KILL_PROCESS, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+BLANK = 0x7A5EED01  # no process id, no system call, no flag
 SET_MODE_FILTER, GET_ACTION, SPEC_ALLOW = 1, 2, 1 << 2
 
 
@@ -141,9 +142,14 @@ def _for_call(
     return [(EQUAL, 0, len(body), kernel.CALLS[name]), *body]
 
 
-def apply(_settings: Mapping[str, Any]) -> None:
+def prepare(settings: dict[str, Any]) -> None:
+    """Once, in the template: write the filter for a process id that each worker fills in."""
+    settings["seccomp"] = b"".join(struct.pack("=HBBI", *line) for line in program(BLANK))
+
+
+def apply(settings: Mapping[str, Any]) -> None:
     """Put the filter in force for this process and its offspring, for good."""
-    code = b"".join(struct.pack("=HBBI", *line) for line in program(os.getpid()))
+    code = settings["seccomp"].replace(struct.pack("=I", BLANK), struct.pack("=I", os.getpid()))
     lines = ctypes.create_string_buffer(code, len(code))
     # struct sock_fprog: a length, padded to a pointer's size, and a pointer.
     header = struct.pack("=HxxxxxxQ", len(code) // 8, ctypes.addressof(lines))

@@ -7,6 +7,7 @@ answer. Requests come as frames on a control socket; the end of that socket ends
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np  # here once, so that every fork has it; its random numbers come on demand
 import numpy.random
 
-from . import fences, landlock, limits, namespaces, serve, uid, wire
+from . import fences, landlock, limits, namespaces, seccomp, serve, uid, wire
 from .channel import Channel
 
 __all__ = ["main"]
@@ -32,6 +33,7 @@ def main(descriptor: int) -> None:
     try:
         settings, _ = channel.receive()
         channel.send(_prepare(settings), [])
+        gc.freeze()  # or the first collection in each fork copies every page that holds an object
         while True:
             request, _ = channel.receive()
             if "fork" in request:
@@ -52,8 +54,9 @@ def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
             namespaces.enter(settings)
         except OSError as error:
             return {"failed": f"namespaces: {error}"}
-    if "landlock" in settings["active"]:
-        landlock.prepare(settings)
+    for layer in (landlock, seccomp):
+        if layer.NAME in settings["active"]:
+            layer.prepare(settings)
     return {"ready": os.getpid(), "numpy": np.__version__, "layers": layers}
 
 
@@ -144,8 +147,9 @@ def _kill(pid: int, number: int | None, settings: dict[str, Any]) -> dict[str, f
     if pid > 1:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
-    if "user" in settings["active"] and number is not None:
-        uid.kill_all(number)
+    # In a namespace of its own, everything else has ended with it.
+    if "user" in settings["active"] and "namespaces" not in settings["active"]:
+        uid.kill_all(int(number or 0))
     try:
         _, status, usage = os.wait4(pid, 0)
     except ChildProcessError:

@@ -78,8 +78,8 @@ def closed(settings: Mapping[str, Any]) -> str:
 def apply(settings: Mapping[str, Any]) -> None:
     """Become the leased user.
 
-    Where Python lies in a folder that only root may enter (/root/.pyenv), the worker keeps the
-    right to read past file modes, and Landlock alone says what it may read.
+    Where Python lies in a folder that only root may enter (one in its home, say), the worker
+    keeps the right to read past file modes, and Landlock alone says what it may read.
     """
     number = checked(int(settings["uid"]))
     kept = settings["capabilities"]

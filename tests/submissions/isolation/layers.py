@@ -102,10 +102,16 @@ def take_memory(megabytes):
     return "breached"
 
 
-def big_file(megabytes):
-    with open("big", "wb") as file:
+def big_file(megabytes, name="big"):
+    with open(name, "wb") as file:
         for _ in range(megabytes):
             file.write(bytes(1 << 20))
+    return "breached"
+
+
+def many_files(count):
+    for number in range(count):
+        big_file(1, str(number))
     return "breached"
 
 
@@ -124,10 +130,15 @@ def shared_memory(key):
     return "breached"
 
 
-def daemon(path):
-    """Leave something behind that wants to stay, and have it write to a file of ours."""
+def be_called(name):
+    libc.prctl(15, name.encode(), 0, 0, 0)  # PR_SET_NAME
+
+
+def daemon(name):
+    """Leave something behind that wants to stay."""
     if os.fork() == 0:
         os.setsid()
+        be_called(name)
         if os.fork() == 0:
             for number in range(1, 64):
                 try:
@@ -135,26 +146,20 @@ def daemon(path):
                 except (OSError, ValueError):
                     pass
             while True:
-                try:
-                    with open(path, "a") as file:
-                        file.write("x")
-                except OSError:
-                    pass
                 time.sleep(0.01)
         os._exit(0)
     time.sleep(0.1)
     return "breached"
 
 
-def fork_chain(path):
+def fork_chain(name):
     """Hop from process to process, faster than one can look."""
     if os.fork() == 0:
+        be_called(name)
         while True:
             try:
                 if os.fork():
                     os._exit(0)
-                with open(path, "a") as file:
-                    file.write("x")
             except OSError:
                 pass
     time.sleep(0.1)
