@@ -8,6 +8,7 @@ every failed check of that function, and no other entry's do.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,8 @@ from reference import layer_utils, layers, optim
 from reference.classifiers import cnn, fc_net
 
 __all__ = ["alike", "named", "transcripts"]
+
+log = logging.getLogger(__name__)
 
 Transcript = list[tuple[str, Any]]
 MODULES = {
@@ -44,13 +47,22 @@ def named(session: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
         # A training run is no fingerprint: everything that learns at all looks alike.
         if outcome.status is Status.FAILED and not outcome.check.id.startswith("training."):
             failed.setdefault(outcome.check.function, []).append(outcome.check)
-    found = {function: _match(session, function, checks) for function, checks in failed.items()}
+    found = {function: _safely(session, function, checks) for function, checks in failed.items()}
     return [
         replace(outcome, diagnosis=found.get(outcome.check.function, ""))
         if outcome.status is Status.FAILED
         else outcome
         for outcome in outcomes
     ]
+
+
+def _safely(session: Session, function: str, checks: Sequence[Check]) -> str:
+    """A diagnosis is a courtesy: whatever goes wrong with it, the report stands."""
+    try:
+        return _match(session, function, checks)
+    except Exception:
+        log.exception("the diagnosis of %s failed", function)
+        return ""
 
 
 def _match(session: Session, function: str, checks: Sequence[Check]) -> str:
@@ -201,13 +213,13 @@ def alike(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):
         return len(one) == len(other) and all(map(alike, one, other))
-    return bool(one == other)
+    return type(one) is type(other) and bool(one == other)
 
 
 def _alike_numbers(one: Any, other: Any) -> bool:
     try:
         a, b = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     if a.shape != b.shape:
         return False

@@ -73,7 +73,9 @@ class Session:
         """CPU seconds that a call of this function may use."""
         limits = self.assignment.limits
         left = limits.submission_seconds - self.sandbox.cpu_used
-        call = SECOND_CHANCE_SECONDS if function in self.hung else limits.call_seconds
+        call = limits.call_seconds
+        if function in self.hung:
+            call = min(call, SECOND_CHANCE_SECONDS)
         return max(min(call, left), 0.0)
 
     def census(self, module: str) -> tuple[Sequence[str], StudentFault | None]:
@@ -178,7 +180,9 @@ def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] |
             case.secret = session.secret
             try:
                 student.restart(session.draws(check, number))
-                check.body(student, case)
+                # Numbers near the largest float are a student's to return, not ours to warn of.
+                with np.errstate(all="ignore"):
+                    check.body(student, case)
             except FollowThrough as follow:
                 credit, text = session.assignment.follow_through, follow.message
                 root = follow.root_cause

@@ -133,9 +133,13 @@ def scalar(got: Any, name: str) -> float:
         got = got.reshape(())[()]  # a loss kept as a (1,) array is a matter of style
     if isinstance(got, bool) or not isinstance(got, int | float | np.floating | np.integer):
         raise Mismatch(f"{name} is not a number", show(got))
-    if not math.isfinite(got):
-        raise Mismatch(f"{name} is {float(got)}, not a finite number", show(float(got)))
-    return float(got)
+    try:
+        found = float(got)
+    except OverflowError:
+        found = math.inf  # an integer that no float can hold
+    if not math.isfinite(found):
+        raise Mismatch(f"{name} is {found}, not a finite number", show(found))
+    return found
 
 
 def number(got: Any, expected: float, name: str, *, tolerance: float = LOSS_TOLERANCE) -> None:

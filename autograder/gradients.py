@@ -102,6 +102,8 @@ def _direction(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def _inner(out: Any, dout: Array) -> float:
-    if not isinstance(out, np.ndarray) or out.shape != dout.shape:
+    if not isinstance(out, np.ndarray) or out.shape != dout.shape or out.dtype.kind not in "biuf":
+        return float("nan")
+    if not np.isfinite(out).all():
         return float("nan")
     return float((out * dout).sum())

@@ -504,9 +504,6 @@ def test_a_function_that_hung_costs_little_afterwards(
     assert max(spent[1:]) < 0.6
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a second chance of a whole second is more than a call budget below it"
-)
 def test_a_second_chance_is_never_longer_than_the_first(roster: Assignment) -> None:
     with open_session(roster, {}, Limits(call_seconds=0.3)) as session:
         first = session.seconds("softmax_loss")
