@@ -9,19 +9,19 @@ every failed check of that function, and no other entry's do.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograder import misconceptions
-from autograder.engine import Session
+from autograder.engine import Session, play
 from autograder.expect import FollowThrough, Mismatch
 from autograder.misconceptions import Misconception
 from autograder.models import Check, Outcome, Status
 from autograder.sandbox import Remote, StudentFault
-from autograder.strategies import Case, cases
+from autograder.strategies import seeded
 from reference import layer_utils, layers, optim
 from reference.classifiers import cnn, fc_net
 
@@ -82,19 +82,18 @@ def _match(session: Session, function: str, checks: Sequence[Check]) -> str:
 def transcripts(check: Check, session: Session) -> list[Transcript]:
     """What the student's functions return in each case of a check."""
     found = []
-    with session.student(fast_layers=not check.function.endswith("_naive")) as student:
-        for number, case in enumerate(_cases(check, session)):
+    with session.student_for(check) as student:
+        for number, case in enumerate(session.cases(check, {})):
             student.transcript = []
+            found.append(student.transcript)
             try:
                 student.restart(session.draws(check, number))
-                check.body(student, case)
+                play(check, student, case)
             except (Mismatch, FollowThrough):
                 pass
             except StudentFault as fault:
                 student.transcript.append(("fault", type(fault).__name__))
-                found.append(student.transcript)
                 break
-            found.append(student.transcript)
     return found
 
 
@@ -111,33 +110,19 @@ _rehearsed: dict[tuple[str, str, bytes], list[Transcript]] = {}
 
 def _rehearse(check: Check, entry: Misconception, session: Session) -> list[Transcript]:
     found = []
-    state = np.random.get_state()  # noqa: NPY002  the layers draw from NumPy's global generator
-    try:
-        for number, case in enumerate(_cases(check, session)):
-            actor = Actor(entry)
-            np.random.seed(session.draws(check, number))  # noqa: NPY002  as above
-            try:
-                with np.errstate(all="ignore"):
-                    check.body(actor, case)
-            except (Mismatch, FollowThrough):
-                pass
-            except Exception as error:  # noqa: BLE001  a mistake may raise anything
-                raised = "Unimplemented" if isinstance(error, NotImplementedError) else "Raised"
-                actor.transcript.append(("fault", raised))
-                found.append(actor.transcript)
-                break
-            found.append(actor.transcript)
-    finally:
-        np.random.set_state(state)  # noqa: NPY002  as above
+    for number, case in enumerate(session.cases(check, {})):
+        actor = Actor(entry)
+        found.append(actor.transcript)
+        try:
+            with seeded(session.draws(check, number)):
+                play(check, actor, case)
+        except (Mismatch, FollowThrough):
+            pass
+        except Exception as error:  # noqa: BLE001  a mistake may raise anything
+            raised = "Unimplemented" if isinstance(error, NotImplementedError) else "Raised"
+            actor.transcript.append(("fault", raised))
+            break
     return found
-
-
-def _cases(check: Check, session: Session) -> Iterable[Case]:
-    for case in cases(check.id, check.inputs, check.examples, session.secret):
-        case.measures = {}
-        case.assignment = session.assignment
-        case.secret = session.secret
-        yield case
 
 
 class Actor:

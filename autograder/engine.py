@@ -22,9 +22,9 @@ from autograder.models import Assignment, Check, Counterexample, Outcome, Status
 from autograder.sandbox import Sandbox, Student, StudentFault, TimedOut
 from autograder.sandbox.proxy import Call, Remote
 from autograder.secret import Secret
-from autograder.strategies import cases
+from autograder.strategies import Case, cases
 
-__all__ = ["Session", "home", "run_check"]
+__all__ = ["Session", "home", "play", "run_check"]
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,20 @@ class Session:
         workspace = "workspace" if fast_layers else "workspace-naive"
         with self.sandbox.worker(workspace, lent or {}) as worker:
             yield Student(worker, self.seconds, lend.lender(lent) if lent else None)
+
+    def student_for(
+        self, check: Check, lent: Mapping[str, Sequence[str]] | None = None
+    ) -> contextlib.AbstractContextManager[Student]:
+        """A fresh worker for a check: a naive layer must not be the fast one in disguise."""
+        return self.student(fast_layers=not check.function.endswith("_naive"), lent=lent)
+
+    def cases(self, check: Check, measures: dict[str, float]) -> Iterator[Case]:
+        """The cases of a check, with what its body may want to know and a place for measures."""
+        for case in cases(check.id, check.inputs, check.examples, self.secret):
+            case.measures = measures
+            case.assignment = self.assignment
+            case.secret = self.secret
+            yield case
 
     def draws(self, check: Check, number: int) -> int:
         """The seed of the student's own random draws in one case."""
@@ -170,19 +184,11 @@ def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] |
     credit, text, root = 1.0, "", ""
     measures: dict[str, float] = {}
     changed: set[str] = set()
-    # A naive layer must not be the fast one in disguise.
-    fast = not check.function.endswith("_naive")
-    drawn = cases(check.id, check.inputs, check.examples, session.secret)
-    with session.student(fast_layers=fast, lent=lent) as student:
-        for number, case in enumerate(drawn):
-            case.measures = measures
-            case.assignment = session.assignment
-            case.secret = session.secret
+    with session.student_for(check, lent) as student:
+        for number, case in enumerate(session.cases(check, measures)):
             try:
                 student.restart(session.draws(check, number))
-                # Numbers near the largest float are a student's to return, not ours to warn of.
-                with np.errstate(all="ignore"):
-                    check.body(student, case)
+                play(check, student, case)
             except FollowThrough as follow:
                 credit, text = session.assignment.follow_through, follow.message
                 root = follow.root_cause
@@ -199,6 +205,13 @@ def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] |
         measures=dict(measures),
         notes=_notes(changed),
     )
+
+
+def play(check: Check, student: Any, case: Case) -> None:
+    """Run a check's body once, on a student or on who plays one."""
+    # Numbers near the largest float are a student's to return, not ours to warn of.
+    with np.errstate(all="ignore"):
+        check.body(student, case)
 
 
 def _failure(

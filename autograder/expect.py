@@ -23,6 +23,7 @@ __all__ = [
     "FollowThrough",
     "Mismatch",
     "array",
+    "as_row",
     "close",
     "gradients",
     "mapping",
@@ -97,6 +98,11 @@ def array(got: Any, shape: Sequence[int], name: str, *, tolerate: Sequence[int] 
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(got))[0])
         raise Mismatch(f"{name} has entries that are not finite, first at {list(bad)}", show(got))
     return got.reshape(wanted)
+
+
+def as_row(shape: Sequence[int]) -> tuple[int, ...]:
+    """The second shape allowed for a parameter or a statistic: (1, D) for (D,), else none."""
+    return (1, *shape) if len(shape) == 1 else ()
 
 
 def close(
@@ -209,7 +215,7 @@ def gradients(
     for name, value in zip(names, values, strict=True):
         shape = expected[name].shape
         # (1, D) where (D,) is meant: harmless, since it broadcasts as the parameter does.
-        found = array(value, shape, name, tolerate=(1, *shape) if len(shape) == 1 else ())
+        found = array(value, shape, name, tolerate=as_row(shape))
         limit = 10 * _tolerance(found, expected[name])
         try:
             close(found, expected[name], name, tolerance=limit, floor=floor)

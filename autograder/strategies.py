@@ -9,11 +9,12 @@ a hung worker would have to be raised past it.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import math
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ from numpy.typing import DTypeLike, NDArray
 from autograder.models import Assignment
 from autograder.secret import Secret
 
-__all__ = ["Case", "Draw", "Inputs", "cases"]
+__all__ = ["Case", "Draw", "Inputs", "cases", "seeded"]
 
 Array = NDArray[Any]
 Structure = Mapping[str, Any]
@@ -105,6 +106,17 @@ class Draw:
     def labels(self, count: int, classes: int) -> Array:
         """Class numbers."""
         return self.generator.integers(0, classes, count)
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """NumPy's global generator, which the assignment draws from, seeded; then as it was."""
+    state = np.random.get_state()  # noqa: NPY002  the reference draws from it
+    np.random.seed(seed)  # noqa: NPY002  as above
+    try:
+        yield
+    finally:
+        np.random.set_state(state)  # noqa: NPY002  as above
 
 
 @dataclass(frozen=True)

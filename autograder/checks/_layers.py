@@ -79,7 +79,7 @@ def equal(got: Any, right: Array) -> bool:
 def near(got: Any, right: Array, tolerance: float | None = 1e-6) -> bool:
     """Whether an array is right up to a tolerance; (1, D) passes for (D,)."""
     try:
-        wide = (1, *right.shape) if right.ndim == 1 else ()
+        wide = expect.as_row(right.shape)
         expect.close(got, right, "out", tolerance=tolerance, tolerate=wide)
     except expect.Mismatch:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -14,20 +14,34 @@ from autograder.sandbox import Remote
 __all__ = [
     "compare",
     "initial",
+    "keeps_dtype",
     "randomize",
     "regularization",
     "same_gradients",
     "same_parameters",
     "same_reg",
+    "shaped",
 ]
 
 Array = NDArray[Any]
 
 
-def net_parameters(net: Remote) -> Mapping[str, Any]:
+def net_parameters(net: Remote) -> MutableMapping[str, Any]:
     """The student's parameters, as a dict."""
     expect.that(hasattr(type(net), "params"), "calling the class does not make a net")
     return net.params
+
+
+def shaped(value: Any, shape: tuple[int, ...], name: str) -> Array:
+    """Demand an array of a parameter's shape; (1, D) passes for (D,)."""
+    return expect.array(value, shape, name, tolerate=expect.as_row(shape))
+
+
+def keeps_dtype(net: Remote, dtype: Any) -> None:
+    """Every parameter has the dtype asked for."""
+    for name, value in net_parameters(net).items():
+        kind = getattr(value, "dtype", type(value).__name__)
+        expect.that(kind == dtype, f"params[{name!r}] has dtype {kind}", kind, np.dtype(dtype))
 
 
 def same_parameters(net: Remote, right: Mapping[str, Array], weight_scale: float) -> None:
@@ -48,8 +62,7 @@ def same_parameters(net: Remote, right: Mapping[str, Array], weight_scale: float
         sorted(right),
     )
     for name, value in right.items():
-        wide = (1, *value.shape) if value.ndim == 1 else ()
-        found = expect.array(params[name], value.shape, f"params[{name!r}]", tolerate=wide)
+        found = shaped(params[name], value.shape, f"params[{name!r}]")
         if name.startswith("W"):
             initial(found, weight_scale, name)
         else:
@@ -75,14 +88,14 @@ def initial(weights: Array, scale: float, name: str) -> None:
 
 def randomize(net: Remote, right: Any, draw: Any) -> None:
     """Give the student's net and the reference's the same parameters, all of them telling."""
-    expect.that(hasattr(type(net), "params"), "calling the class does not make a net")
+    params = net_parameters(net)
     for name, value in right.params.items():
         if name.startswith("W"):
             fan_in = value.size / value.shape[0] if value.ndim == 4 else value.shape[0]
             drawn = draw.normal(*value.shape, scale=1.0 / np.sqrt(fan_in))
         else:
             drawn = draw.away_from_zero(*value.shape)
-        net.params[name] = drawn
+        params[name] = drawn
         right.params[name] = drawn.copy()
 
 
@@ -137,9 +150,8 @@ def same_reg(
     expect.that(same, said, new_loss, loss)
     for name in params:
         shape = params[name].shape
-        wide = (1, *shape) if len(shape) == 1 else ()
-        old = expect.array(grads.get(name), shape, f"grads[{name!r}]", tolerate=wide)
-        new = expect.array(new_grads.get(name), shape, f"grads[{name!r}]", tolerate=wide)
+        old = shaped(grads.get(name), shape, f"grads[{name!r}]")
+        new = shaped(new_grads.get(name), shape, f"grads[{name!r}]")
         same = bool((np.abs(new - old) <= 1e-9 * np.abs(old).max()).all())
         expect.that(same, f"grads[{name!r}]: {said}", new, old)
 
@@ -153,11 +165,11 @@ def same_gradients(
     largest = max(float(np.abs(value).max()) for value in right.values())
     for name in sorted(right, reverse=True):
         value = right[name]
-        wide = (1, *value.shape) if value.ndim == 1 else ()
         # A gradient that is zero in theory (a bias before batch norm) is rounding in practice.
         if float(np.abs(value).max()) < 1e-9 * largest:
-            found = expect.array(grads[name], value.shape, f"grads[{name!r}]", tolerate=wide)
+            found = shaped(grads[name], value.shape, f"grads[{name!r}]")
             small = bool((np.abs(found) <= 1e-6 * largest).all())
             expect.that(small, f"grads[{name!r}] should be zero here", found, 0.0)
         else:
+            wide = expect.as_row(value.shape)
             expect.close(grads[name], value, f"grads[{name!r}]", tolerate=wide, tolerance=tolerance)

@@ -60,9 +60,7 @@ def ThreeLayerConvNet_dtype(student: Student, case: Case) -> None:
     """ThreeLayerConvNet keeps its parameters in the dtype asked for"""
     for dtype in (np.float32, np.float64):
         net = student.cnn.ThreeLayerConvNet(**case.options, dtype=dtype)
-        for name, value in _nets.net_parameters(net).items():
-            kind = getattr(value, "dtype", type(value).__name__)
-            expect.that(kind == dtype, f"params[{name!r}] has dtype {kind}", kind, np.dtype(dtype))
+        _nets.keeps_dtype(net, dtype)
 
 
 @check(

@@ -85,9 +85,7 @@ def FullyConnectedNet_dtype(student: Student, case: Case) -> None:
     """FullyConnectedNet keeps its parameters in the dtype asked for"""
     for dtype in (np.float32, np.float64):
         net = student.fc_net.FullyConnectedNet([5, 4], input_dim=case.D, dtype=dtype)
-        for name, value in _nets.net_parameters(net).items():
-            kind = getattr(value, "dtype", type(value).__name__)
-            expect.that(kind == dtype, f"params[{name!r}] has dtype {kind}", kind, np.dtype(dtype))
+        _nets.keeps_dtype(net, dtype)
 
 
 @check(function="FullyConnectedNet", question="fully-connected", topic=NETS, inputs=NET, uses=BASE)
@@ -256,9 +254,9 @@ def FullyConnectedNet_norm_regularization(student: Student, case: Case) -> None:
     _, grads = _nets.loss_and_gradients(net, case.X, case.y)
     for name, value in right.params.items():
         if not name.startswith("W"):
-            wide = (1, *value.shape)
-            before = expect.array(without.get(name), value.shape, f"grads[{name!r}]", tolerate=wide)
+            before = _nets.shaped(without.get(name), value.shape, f"grads[{name!r}]")
             said = f"grads[{name!r}] with reg = {case.reg}"
+            wide = expect.as_row(value.shape)
             expect.close(grads.get(name), before, said, tolerate=wide, tolerance=1e-6)
 
 

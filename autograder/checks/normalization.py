@@ -88,7 +88,7 @@ def running_statistics(student: Student, case: Case, function: str, momentum: fl
         unbiased = momentum * unbiased + (1 - momentum) * x.var(axis=axes) * count / (count - 1)
         for key in ("running_mean", "running_var"):
             expect.that(key in param, f'{name}["{key}"] is not stored', sorted(param))
-        wide = (1, *right["running_mean"].shape)
+        wide = expect.as_row(right["running_mean"].shape)
         said = f'{name}["running_mean"] after batch {number}'
         expect.close(param["running_mean"], right["running_mean"], said, tolerate=wide)
         said = f'{name}["running_var"] after batch {number}'

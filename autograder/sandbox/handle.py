@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from autograder.sandbox import faults
 from autograder.sandbox.deadline import OUT_OF_TIME, Deadline
 from autograder.sandbox.worker import wire
+from autograder.sandbox.worker.channel import Channel
 
 if TYPE_CHECKING:
     from autograder.sandbox.process import Sandbox
@@ -24,6 +25,7 @@ class Worker:
     def __init__(self, pid: int, sock: socket.socket, sandbox: Sandbox) -> None:
         self.pid = pid
         self._sock = sock
+        self._channel = Channel(sock)
         self.sandbox = sandbox
         self.offspring_cpu = 0.0  # as last seen
         self._last_cpu = 0.0
@@ -80,7 +82,7 @@ class Worker:
         try:
             self._send(wire.pack(header, encoder.buffers), deadline)
             while True:
-                reply, payload = self._receive(deadline)
+                reply, payload = self._channel.receive(lambda: deadline.wait(self._sock))
                 if "lend" not in reply or lend is None:
                     break
                 self._send(wire.pack(*lend(reply["lend"], payload)), deadline)
@@ -104,22 +106,6 @@ class Worker:
             while len(view) > 0:
                 deadline.wait(self._sock, writing=True)
                 view = view[self._sock.send(view, socket.MSG_DONTWAIT) :]
-
-    def _receive(self, deadline: Deadline) -> tuple[dict[str, Any], bytearray]:
-        header, payload = wire.parse_lengths(bytes(self._exactly(wire.HEADER.size, deadline)))
-        parsed = wire.parse_header(bytes(self._exactly(header, deadline)))
-        return parsed, self._exactly(payload, deadline)
-
-    def _exactly(self, size: int, deadline: Deadline) -> bytearray:
-        data = bytearray(size)
-        view = memoryview(data)
-        while len(view) > 0:
-            deadline.wait(self._sock)
-            count = self._sock.recv_into(view)
-            if not count:
-                raise EOFError
-            view = view[count:]
-        return data
 
 
 class Spent(Worker):

@@ -1,6 +1,7 @@
 """A student's file that tries what it should not. Each function returns "breached" or raises."""
 
 import ctypes
+import mmap
 import os
 import signal
 import socket
@@ -98,7 +99,7 @@ def change_root():
 
 
 def take_memory(megabytes):
-    bytearray(megabytes << 20)
+    mmap.mmap(-1, megabytes << 20)  # untouched: a slow machine needs seconds to fill it
     return "breached"
 
 
