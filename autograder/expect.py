@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder import gradients as numeric
+from autograder import kinship
 from autograder.facts import nearest_fact
 
 __all__ = [
@@ -189,7 +190,7 @@ def gradients(
     First against the reference's analytic gradients: that is exact, and a backward that passes
     is right. What differs is held against central differences of the student's own forward
     along random directions; a backward that fits a wrong forward is right where it is, provided
-    that forward really uses its inputs.
+    that forward is still the layer in essence (`kinship`).
 
     Args:
         got: what the backward returned.
@@ -230,8 +231,10 @@ def gradients(
         if not numeric.fits(functools.partial(own, argument), at[argument], found, dout):
             mismatch.message += f", and it does not fit your own {forward} either"
             raise mismatch
-    if numeric.degenerate(own, reference, at, dout):
-        raise wrong[0][2]
+    if not kinship.related(own, reference, at, dout.shape):
+        mismatch = wrong[0][2]
+        mismatch.message += f"; your own {forward}, which it fits, does not do the layer's work"
+        raise mismatch
     raise FollowThrough(f"right for your own {forward}, which is wrong itself", root_cause=forward)
 
 

@@ -8,14 +8,13 @@ miss bugs whose two errors cancel.)
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["degenerate", "directional", "elementwise", "fits"]
+__all__ = ["directional", "elementwise", "fits"]
 
 Array = NDArray[Any]
 Function = Callable[[Array], Any]
@@ -53,38 +52,6 @@ def fits(f: Function, x: Array, g: Array, dout: Array, seed: int = 0) -> bool:
         else:
             return False
     return True
-
-
-def degenerate(
-    own: Callable[[str, Array], Any],
-    reference: Callable[[str, Array], Any],
-    at: Mapping[str, Array],
-    dout: Array,
-) -> bool:
-    """Whether a forward pass is so poor that fitting it shows nothing.
-
-    A forward that returns zeros, ignores an argument, or is a straight line where the layer
-    bends has an easy gradient. Each argument must have an effect on the output, and an argument
-    in which the reference is not linear must bend the student's output too.
-    """
-    generator = np.random.default_rng(1)
-    floor = 1e-9 * float(np.linalg.norm(dout))
-    for name, value in at.items():
-        v = _direction(generator, value.shape)
-        if not abs(directional(functools.partial(own, name), value, v, dout)) > floor:
-            return True
-        far = v * max(float(np.std(value)), 1e-3)
-        if _bend(reference, name, value, far, dout) > 1e-6 and not (
-            _bend(own, name, value, far, dout) > 1e-9
-        ):
-            return True
-    return False
-
-
-def _bend(f: Callable[[str, Array], Any], name: str, x: Array, far: Array, dout: Array) -> float:
-    """How far f is from a straight line between x - far and x + far, relative to its size."""
-    ends = [_inner(f(name, x + sign * far), dout) for sign in (1.0, 0.0, -1.0)]
-    return abs(ends[0] - 2 * ends[1] + ends[2]) / (sum(map(abs, ends)) + 1e-12)
 
 
 def elementwise(f: Function, x: Array, dout: Array) -> Array:

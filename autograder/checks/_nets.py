@@ -15,6 +15,7 @@ __all__ = [
     "compare",
     "initial",
     "keeps_dtype",
+    "looks_at_labels",
     "randomize",
     "regularization",
     "same_gradients",
@@ -37,11 +38,22 @@ def shaped(value: Any, shape: tuple[int, ...], name: str) -> Array:
     return expect.array(value, shape, name, tolerate=expect.as_row(shape))
 
 
-def keeps_dtype(net: Remote, dtype: Any) -> None:
-    """Every parameter has the dtype asked for."""
-    for name, value in net_parameters(net).items():
-        kind = getattr(value, "dtype", type(value).__name__)
-        expect.that(kind == dtype, f"params[{name!r}] has dtype {kind}", kind, np.dtype(dtype))
+def keeps_dtype(net: Remote, right: Mapping[str, Array], dtype: Any) -> None:
+    """Every parameter is an array of the dtype asked for."""
+    params = net_parameters(net)
+    for name, value in right.items():
+        expect.that(name in params, f"params has no {name}", sorted(map(str, params)))
+        found = shaped(params[name], value.shape, f"params[{name!r}]")
+        same = found.dtype == dtype
+        expect.that(same, f"params[{name!r}] has dtype {found.dtype}", found.dtype, np.dtype(dtype))
+
+
+def looks_at_labels(net: Remote, X: Array) -> None:
+    """The loss is another for other labels: what a net of constants keeps is no merit."""
+    # Labels, not images: scores may hardly depend on X where most hidden units happen to be dead.
+    labels = [np.full(len(X), label) for label in (0, 1)]
+    losses = [expect.scalar(loss_and_gradients(net, X, y)[0], "the loss") for y in labels]
+    expect.that(losses[0] != losses[1], "the loss does not depend on the labels at all", losses[0])
 
 
 def same_parameters(net: Remote, right: Mapping[str, Array], weight_scale: float) -> None:
@@ -141,6 +153,7 @@ def same_reg(
     """A net whose reg was set later does what the student's own net built with it does."""
     for name, value in params.items():
         built.params[name] = changed.params[name] = value
+    looks_at_labels(built, X)
     changed.reg = reg
     loss, grads = loss_and_gradients(built, X, y)
     new_loss, new_grads = loss_and_gradients(changed, X, y)

@@ -60,7 +60,7 @@ def ThreeLayerConvNet_dtype(student: Student, case: Case) -> None:
     """ThreeLayerConvNet keeps its parameters in the dtype asked for"""
     for dtype in (np.float32, np.float64):
         net = student.cnn.ThreeLayerConvNet(**case.options, dtype=dtype)
-        _nets.keeps_dtype(net, dtype)
+        _nets.keeps_dtype(net, ThreeLayerConvNet(**case.options, dtype=dtype).params, dtype)
 
 
 @check(

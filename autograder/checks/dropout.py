@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from autograder import expect, strategies
 from autograder.assignment import check
 from autograder.checks import _layers
-from autograder.sandbox import Student
+from autograder.sandbox import Raised, Student
 from autograder.strategies import Case
 
 __all__ = ["check_keep_share", "check_scaling"]
@@ -106,11 +106,26 @@ def dropout_forward_fresh(student: Student, case: Case) -> None:
     second, _ = _layers.run(forward, [case.x, dict(seeded)], "dropout_forward")
     masks = [expect.array(out, case.x.shape, "out") != 0 for out in (first, second)]
     expect.that(np.array_equal(*masks), 'the same dropout_param["seed"] drops other entries')
+    doubled, _ = _layers.run(forward, [2 * case.x, dict(seeded)], "dropout_forward")
+    same = _layers.near(doubled, 2 * first)
+    expect.that(same, "out is not x times a mask: for twice the x it is not twice as large")
+
+
+def drops_when_training(student: Student, case: Case) -> None:
+    """Test mode is no merit of a function that never drops anything."""
+    param = {"mode": "train", "p": case.dropout_param["p"]}
+    try:
+        out, _ = _layers.run(student.layers.dropout_forward, [case.x, param], "dropout_forward")
+    except (Raised, expect.Mismatch):
+        return  # charged where train mode is judged
+    same = _layers.near(out, case.x)
+    expect.that(not same, "dropout_forward never drops anything, not even in train mode")
 
 
 @check(function="dropout_forward", question=QUESTION, topic=TOPIC, inputs=TEST, weight=3)
 def dropout_forward_test(student: Student, case: Case) -> None:
     """dropout_forward changes nothing in test mode"""
+    drops_when_training(student, case)
     out, _ = _layers.run(student.layers.dropout_forward, case.args, "dropout_forward")
     expect.close(out, case.x, "out")
 
@@ -135,7 +150,8 @@ def dropout_backward_train(student: Student, case: Case) -> None:
     by_formula = case.dout * (mask != 0) / case.dropout_param["p"]
     if not _layers.near(dx, by_formula):
         expect.close(dx, expected, "dx")
-    expect.that(bool(mask.any()) and not bool((mask == 1).all()), "the forward pass drops nothing")
+    dropped = bool(mask.any()) and not bool(mask.all())
+    expect.that(dropped, "your own dropout_forward drops nothing, or everything")
     p = case.dropout_param["p"]
     try:
         check_keep_share(check_scaling(found, case.x, p), p)
@@ -155,5 +171,6 @@ def dropout_backward_train(student: Student, case: Case) -> None:
 )
 def dropout_backward_test(student: Student, case: Case) -> None:
     """dropout_backward passes gradients on unchanged in test mode"""
+    drops_when_training(student, case)
     _, cache = _layers.run(student.layers.dropout_forward, case.args, "dropout_forward")
     expect.close(student.layers.dropout_backward(case.dout, cache), case.dout, "dx")

@@ -85,7 +85,8 @@ def FullyConnectedNet_dtype(student: Student, case: Case) -> None:
     """FullyConnectedNet keeps its parameters in the dtype asked for"""
     for dtype in (np.float32, np.float64):
         net = student.fc_net.FullyConnectedNet([5, 4], input_dim=case.D, dtype=dtype)
-        _nets.keeps_dtype(net, dtype)
+        right = FullyConnectedNet([5, 4], input_dim=case.D, dtype=dtype)
+        _nets.keeps_dtype(net, right.params, dtype)
 
 
 @check(function="FullyConnectedNet", question="fully-connected", topic=NETS, inputs=NET, uses=BASE)
@@ -249,6 +250,7 @@ def FullyConnectedNet_norm_regularization(student: Student, case: Case) -> None:
     """FullyConnectedNet does not regularize gamma, beta and biases"""
     # What reg does to weights is judged elsewhere: here only what it must leave alone.
     net, right = _build(student, case, normalization="layernorm")
+    _nets.looks_at_labels(net, case.X)
     _, without = _nets.loss_and_gradients(net, case.X, case.y)
     net.reg = case.reg
     _, grads = _nets.loss_and_gradients(net, case.X, case.y)

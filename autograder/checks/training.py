@@ -64,11 +64,12 @@ class Trainee:
         loss, grads = _nets.loss_and_gradients(self.net, X, y)
         step = f"of training step {self.steps}"
         loss = expect.scalar(loss, f"the loss {step}")
-        missing = sorted(self.right.params.keys() - grads.keys())
+        # The Solver updates whatever is in params, whether this net needs it or not.
+        missing = sorted(map(str, self.params.keys() - grads.keys()))
         expect.that(not missing, f"grads {step} has no {', '.join(missing)}")
-        for name, value in self.right.params.items():
-            said = f"grads[{name!r}] {step}"
-            grads[name] = _nets.shaped(grads[name], value.shape, said)
+        for name, value in self.params.items():
+            shape = self.right.params.get(name, np.asarray(value)).shape
+            grads[name] = _nets.shaped(grads[name], shape, f"grads[{name!r}] {step}")
         return loss, grads
 
     def _depth(self) -> int:
