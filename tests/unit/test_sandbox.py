@@ -185,12 +185,16 @@ def draws():
 def threads_of_numpy(): return os.environ["OPENBLAS_NUM_THREADS"]
 '''
 LAYER_UTILS = """
+import numpy as np
 import matplotlib.pyplot as plt
 from past.builtins import xrange
 from six.moves import xrange as another
 from scipy.signal import convolve2d
 import torch.nn.functional as F
 def counts(): return list(xrange(3)) + list(another(2))
+def earlier_years(x):
+    found = np.in1d([3], [[3, 4]])
+    return np.product(x.shape), np.int(2.5), np.asfarray([1]), found, x.astype(np.float)
 def plots(x): plt.plot(x)
 def convolves(x): return convolve2d(x, x)
 def uses_torch(x): return F.relu(x)
@@ -682,6 +686,13 @@ def test_a_sandbox_says_how_well_it_isolates(sandbox: Sandbox) -> None:
 
 def test_unused_imports_of_absent_libraries_do_no_harm(student: Student) -> None:
     assert student.layer_utils.counts() == [0, 1, 2, 0, 1]
+
+
+def test_names_that_numpy_has_dropped_still_work(student: Student) -> None:
+    size, whole, array, found, x = student.layer_utils.earlier_years(np.ones((2, 3), np.float32))
+    assert (size, whole) == (6, 2)
+    assert array.dtype == x.dtype == np.float64
+    assert found.tolist() == [True]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np  # here once, so that every fork has it; its random numbers come on demand
 import numpy.random
 
-from . import fences, landlock, limits, namespaces, seccomp, serve, uid, wire
+from . import fences, former_names, landlock, limits, namespaces, seccomp, serve, uid, wire
 from .channel import Channel
 
 __all__ = ["main"]
@@ -30,6 +30,7 @@ def main(descriptor: int) -> None:
     control = socket.socket(fileno=descriptor)
     channel = Channel(control)
     limits.adopt_orphans()
+    former_names.restore()
     try:
         settings, _ = channel.receive()
         channel.send(_prepare(settings), [])
