@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import lend
+from autograder import lend, paste
 from autograder.expect import FollowThrough, Mismatch, show
 from autograder.models import Assignment, Check, Counterexample, Outcome, Status
 from autograder.sandbox import Sandbox, Student, StudentFault, TimedOut
@@ -183,7 +183,7 @@ def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] |
     """Run a check's cases in one worker, up to the first that goes wrong."""
     credit, text, root = 1.0, "", ""
     measures: dict[str, float] = {}
-    changed: set[str] = set()
+    notes: set[str] = set()
     with session.student_for(check, lent) as student:
         for number, case in enumerate(session.cases(check, measures)):
             try:
@@ -193,8 +193,9 @@ def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] |
                 credit, text = session.assignment.follow_through, follow.message
                 root = follow.root_cause
             except (Mismatch, StudentFault) as fault:
-                return _failure(check, session, student, fault, changed)
-        changed |= student.changed
+                return _failure(check, session, student, fault, notes | case.notes)
+            notes |= case.notes
+        notes |= _changes(student)
     status = Status.PASSED if credit == 1.0 else Status.PARTIAL
     return Outcome(
         check,
@@ -203,7 +204,7 @@ def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] |
         follow_through=text,
         root_cause=root,
         measures=dict(measures),
-        notes=_notes(changed),
+        notes=(*sorted(notes),),
     )
 
 
@@ -219,7 +220,7 @@ def _failure(
     session: Session,
     student: Student,
     fault: Mismatch | StudentFault,
-    changed: set[str],
+    notes: set[str],
 ) -> Outcome:
     status, root = Status.FAILED, ""
     if isinstance(fault, StudentFault):
@@ -236,12 +237,12 @@ def _failure(
         fault.message,
         counterexample=_counterexample(student.calls, fault),
         root_cause=root,
-        notes=_notes(changed | student.changed),
+        notes=(*sorted(notes | _changes(student)),),
     )
 
 
-def _notes(changed: set[str]) -> tuple[str, ...]:
-    return tuple(f"{name} changes one of its inputs in place" for name in sorted(changed))
+def _changes(student: Student) -> set[str]:
+    return {f"{name} changes one of its inputs in place" for name in student.changed}
 
 
 def _counterexample(calls: Sequence[Call], fault: Mismatch | StudentFault) -> Counterexample:
@@ -258,7 +259,7 @@ def _counterexample(calls: Sequence[Call], fault: Mismatch | StudentFault) -> Co
     got = fault.got if isinstance(fault, Mismatch) else ""
     expected = fault.expected if isinstance(fault, Mismatch) else ""
     lines = tuple(f"{call.function}({_signature(call)})" for call in calls[-4:])
-    return Counterexample(lines, inputs, got, expected)
+    return Counterexample(lines, inputs, got, expected, paste.code(calls, home))
 
 
 def _signature(call: Call) -> str:

@@ -145,13 +145,15 @@ class Assignment:
 class Counterexample:
     """The calls that showed the fault, as a student can read them.
 
-    `calls` are Python-like lines; `inputs`, `got` and `expected` describe values by name.
+    `calls` are Python-like lines; `inputs`, `got` and `expected` describe values by name. `code`
+    is Python that runs against the student's own files, or "" where it would be too long.
     """
 
     calls: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
     got: str = ""
     expected: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ class Case:
 
     `args` makes fresh copies each time, so no call can damage another's inputs. `wrt` names the
     arguments that gradients are taken of. Further keywords become attributes; the engine adds
-    the assignment, the secret and a place for measures.
+    the assignment, the secret and a place for measures. `notes` are sentences for the student
+    about what costs nothing.
     """
 
     assignment: Assignment
@@ -61,6 +62,7 @@ class Case:
     def __init__(self, inputs: Mapping[str, Any], wrt: tuple[str, ...] = (), **more: Any) -> None:
         self.inputs = dict(inputs)
         self.wrt = wrt
+        self.notes: set[str] = set()
         self.__dict__.update(more)
 
     def __getattr__(self, name: str) -> Any:
@@ -78,6 +80,15 @@ class Case:
         return copy.deepcopy(list((self.inputs | {name: value}).values()))
 
 
+def short(values: Array, digits: int = 5) -> Array:
+    """Numbers of a few digits, so that a report can print them exactly."""
+    with np.errstate(divide="ignore"):
+        exponents = np.where(values, np.floor(np.log10(np.abs(values))), 0.0)
+    powers = 10.0 ** (digits - 1 - exponents)
+    rounded: Array = np.round(values * powers) / powers
+    return rounded
+
+
 class Draw:
     """Numbers for one case, from the course secret."""
 
@@ -92,16 +103,16 @@ class Draw:
         count = math.prod(shape)
         steps = np.arange(count) - count // 2 + 0.37
         values = self.generator.permutation(steps * (2 * scale / max(count, 1)))
-        return values.reshape(shape) + center
+        return short(values.reshape(shape) + center)
 
     def normal(self, *shape: int, scale: float = 1.0) -> Array:
         """Normally distributed values."""
-        return self.generator.normal(0.0, scale, shape)
+        return short(self.generator.normal(0.0, scale, shape))
 
     def away_from_zero(self, *shape: int, low: float = 0.5, high: float = 1.5) -> Array:
         """Random signs times uniform sizes: no entry is negligible."""
         signs = self.generator.choice([-1.0, 1.0], shape)
-        return signs * self.generator.uniform(low, high, shape)
+        return short(signs * self.generator.uniform(low, high, shape))
 
     def labels(self, count: int, classes: int) -> Array:
         """Class numbers."""
@@ -281,7 +292,7 @@ def norm_2d(
         N, D = s["N"], s["D"]
         # Far from zero with a tiny variance, mean(x^2) - mean(x)^2 would lose its digits.
         center = s["center"] if s["scale"] >= 1 else 0.0
-        x = draw.spread(N, D) * s["scale"] + center
+        x = short(draw.spread(N, D) * s["scale"] + center)
         values = {
             "x": x,
             "gamma": draw.away_from_zero(D),
@@ -395,7 +406,7 @@ def spatial_norm(
         # Every image and channel has a level of its own, so that a wrong axis shows.
         level = draw.away_from_zero(N, C, 1, 1) * 3
         center = s["center"] if s["scale"] >= 1 else 0.0
-        x = (draw.spread(N, C, H, W) + level) * s["scale"] + center
+        x = short((draw.spread(N, C, H, W) + level) * s["scale"] + center)
         values: dict[str, Any] = {
             "x": x,
             "gamma": draw.away_from_zero(*shape),

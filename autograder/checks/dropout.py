@@ -60,7 +60,9 @@ def check_keep_share(kept: Array, p: float, name: str = "out") -> None:
     """Demand that the share of kept entries is p, up to chance."""
     share = float(kept.mean())
     bound = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * kept.size))
-    swapped = ": p is the probability to keep, not to drop" if abs(share - 1 + p) <= bound else ""
+    # Four standard errors of a binomial share: another wrong share is not to be called swapped.
+    near = 4 * math.sqrt(p * (1 - p) / kept.size)
+    swapped = ": p is the probability to keep, not to drop" if abs(share - 1 + p) <= near else ""
     expect.that(
         abs(share - p) <= bound,
         f"{name} keeps {share:.4f} of its entries, but p = {p} asks for {p:.4f}{swapped}",

@@ -7,7 +7,7 @@ import numpy as np
 from autograder import expect, strategies
 from autograder.assignment import check
 from autograder.checks import _layers
-from autograder.sandbox import Student
+from autograder.sandbox import Raised, Student
 from autograder.strategies import Case
 from reference import layers
 
@@ -101,6 +101,22 @@ def softmax_loss_stable(student: Student, case: Case) -> None:
     # loss of an unlikely class also shows a tiny number added to its probability.
     expect.number(loss, right_loss, "loss", tolerance=1e-3)
     expect.close(dx, right_dx, "dx", tolerance=1e-7)
+    _note_underflow(student, case)
+
+
+def _note_underflow(student: Student, case: Case) -> None:
+    """An infinite loss where the right class is hopeless: not graded, but worth knowing."""
+    x, y = case.x, case.y
+    x[0] -= x[0].max()
+    x[0, y[0]] = -2000.0
+    try:
+        loss, _ = expect.pair(student.layers.softmax_loss(x, y), "softmax_loss", ("loss", "dx"))
+        expect.scalar(loss, "the loss")
+    except (expect.Mismatch, Raised):
+        case.notes.add(
+            "softmax_loss is not finite where the right class is so unlikely that its probability "
+            "is rounded to 0: log of 0; the logarithm of the sum of exponentials stays finite"
+        )
 
 
 def _softmax(student: Student, case: Case) -> tuple[object, object]:

@@ -205,6 +205,18 @@ spatial_groupnorm_forward(
     ),
 )
 spatial_groupnorm_forward(
+    "cut-across-pixels",
+    "The groups are cut from a channels-last array, so each holds some pixels of every channel.",
+    (
+        GROUPED,
+        lines(
+            "last = x.transpose(0, 2, 3, 1)",
+            "x_hat, norm_cache = _normalize(last.reshape(N, G, -1), axis=2, eps=eps)",
+            "x_hat = x_hat.reshape(last.shape).transpose(0, 3, 1, 2)",
+        ),
+    ),
+)
+spatial_groupnorm_forward(
     "each-channel-alone",
     "Every channel is normalized by itself, as if there were as many groups as channels.",
     groups("x.reshape(N, C, -1)"),

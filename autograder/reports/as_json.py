@@ -75,6 +75,7 @@ def _check(outcome: Outcome) -> dict[str, Any]:
             "inputs": {_text(name): _text(value) for name, value in example.inputs.items()},
             "got": _text(example.got),
             "expected": _text(example.expected),
+            "code": _text(example.code),
         },
         "diagnosis": _text(outcome.diagnosis),
         "root_cause": _text(outcome.root_cause),

@@ -15,6 +15,7 @@ from autograder.models import Counterexample, Outcome, Report, Status, Visibilit
 
 __all__ = ["print_report", "render"]
 
+MOST_LINES = 24  # of code to paste; the report.json has it all the same
 MARKS = {
     Status.PASSED: ("✓", "green"),
     Status.PARTIAL: ("◐", "yellow"),
@@ -43,7 +44,9 @@ def print_report(report: Report, console: Console) -> None:
         parts += [Text("What to look at", style="bold"), Text()]
     groups = itertools.groupby(told, key=lambda o: (o.check.question, o.check.function))
     for (question, function), outcomes in groups:
-        parts += [*_function(function, titles.get(question, ""), list(outcomes)), Text()]
+        # What cost most comes first; a small sub-check often fails for the same reason.
+        dearest = sorted(outcomes, key=lambda o: o.score - o.check.points)
+        parts += [*_function(function, titles.get(question, ""), dearest), Text()]
     parts += [_score_table(report), Text(), *_summary(report)]
     console.print(Group(*parts))
 
@@ -59,30 +62,35 @@ def _function(
     for outcome in outcomes:
         yield _title(outcome)
         yield _facts(outcome, said)
-        said |= {outcome.message, outcome.follow_through}
+        said |= {outcome.message, outcome.follow_through, outcome.diagnosis, outcome.check.topic}
 
 
-def _title(outcome: Outcome) -> Text:
+def _title(outcome: Outcome) -> RenderableType:
     mark, style = MARKS[outcome.status]
     counts = bool(outcome.check.points)
     score = f"{_points(outcome.score)}/{_points(outcome.check.points)}" if counts else "–"
-    line = Text(f"  {mark} ", style=style)
-    line.append(f"{score:9} ", style="bold")
-    line.append(outcome.check.title, style="default")
-    return line
+    line = Table.grid(padding=(0, 1))
+    line.add_column(width=1, style=style)
+    line.add_column(min_width=9, style="bold", no_wrap=True)
+    line.add_column(overflow="fold")
+    line.add_row(mark, score, outcome.check.title)
+    return Padding(line, (0, 0, 0, 2))
 
 
 def _facts(outcome: Outcome, said: set[str]) -> RenderableType:
     repeated = outcome.message in said
-    facts = [] if repeated else [("", _clean(outcome.message))]
-    facts.append(("likely", _clean(outcome.diagnosis)))
+    # What is wrong elsewhere and cost nothing here is told there.
+    credited = bool(outcome.follow_through) and outcome.score == outcome.check.points
+    facts = [] if repeated or credited else [("", _clean(outcome.message))]
+    facts.append(("likely", "" if outcome.diagnosis in said else _clean(outcome.diagnosis)))
     if outcome.follow_through not in said:
         facts += [("credit", _clean(outcome.follow_through)), ("cause", _cause(outcome))]
     own_fault = outcome.status in (Status.FAILED, Status.ERRORED, Status.TIMED_OUT)
     visible = outcome.check.visibility is Visibility.VISIBLE
     if own_fault and visible and outcome.counterexample and not repeated:
         facts += _example(outcome.counterexample)
-    facts.append(("topic", outcome.check.topic if outcome.status is Status.FAILED else ""))
+    topic = outcome.check.topic if outcome.status is Status.FAILED else ""
+    facts.append(("topic", "" if topic in said else topic))
     table = Table.grid(padding=(0, 1))
     table.add_column(style="dim", justify="right", min_width=8)
     table.add_column(overflow="fold")
@@ -98,10 +106,13 @@ def _cause(outcome: Outcome) -> str:
 
 
 def _example(example: Counterexample) -> Iterable[tuple[str, str]]:
-    if example.calls:
-        yield "called", _clean(example.calls[-1])
-    for name, value in example.inputs.items():
-        yield name, _clean(value)
+    if example.code and example.code.count("\n") <= MOST_LINES:
+        yield "try", _clean(example.code.rstrip())
+    else:
+        if example.calls:
+            yield "called", _clean(example.calls[-1])
+        for name, value in example.inputs.items():
+            yield name, _clean(value)
     if example.got:
         yield "got", _clean(example.got)
     if example.expected:

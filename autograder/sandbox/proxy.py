@@ -22,16 +22,23 @@ from autograder.sandbox.worker import wire
 __all__ = ["Call", "Remote", "Student"]
 
 METHODS = ("loss",)
-REMEMBERED = 4
+REMEMBERED = 8
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
-    """One call of a student's function, as it is told in a report."""
+    """One call of a student's function, as it is told in a report.
+
+    `target` is the number of the net whose method it was, `assigned` the parameters given to the
+    net before; `made` is the number of the cache or net that came back, once it has.
+    """
 
     function: str
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
+    target: int | None = None
+    assigned: Mapping[str, Any] = field(default_factory=dict)
+    made: int | None = None
 
 
 class Remote:
@@ -42,6 +49,11 @@ class Remote:
 
     def __repr__(self) -> str:
         return f"<{self._kind}>"
+
+    @property
+    def number(self) -> int:
+        """Which object of the worker's it is."""
+        return int(self._number)
 
     @property
     def params(self) -> Params:
@@ -88,7 +100,7 @@ class _Encoder(wire.Encoder):
 
     def reference(self, value: Any) -> Any:
         if type(value) is Remote:
-            return {"r": [value._number, value._kind]}  # noqa: SLF001  its wire form, kept off its public names
+            return {"r": [value.number, value._kind]}  # noqa: SLF001  its wire form, kept off its public names
         return {"g": self._keep(value)}
 
 
@@ -176,11 +188,16 @@ class Student:
         """Run a function or method of the student's and return its value."""
         # Dicts change with the call; a report shows them as they were before.
         before = tuple(dict(arg) if type(arg) is dict else arg for arg in args)
-        self.calls.append(Call(label, before, dict(kwargs)))
+        owner = target[0].number if op == "method" else None
+        assigned = dict(more[0]) if more else {}
+        call = Call(label, before, dict(kwargs), owner, assigned)
+        self.calls.append(call)
         del self.calls[:-REMEMBERED]  # training makes hundreds, each with a batch of images
         arguments = [*target, list(args), dict(kwargs), *more]
         reply = self._exchange(label, op, arguments, pair="_forward" in label)
         value, dicts = reply["value"], reply["dicts"]
+        last = value[1] if isinstance(value, tuple) and len(value) == 2 else value
+        call.made = last.number if isinstance(last, Remote) else None
         if type(dicts) is dict:
             for index, update in dicts.items():
                 known = type(index) is int and 0 <= index < len(args)

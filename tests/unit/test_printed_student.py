@@ -85,6 +85,19 @@ def test_what_is_said_about_them(report) -> None:
     assert "out is wrong" in said["convolution.spatial_groupnorm_forward.values"]
 
 
+def test_both_mistakes_are_named(report) -> None:
+    named = {o.check.function: o.diagnosis for o in report.outcomes if o.diagnosis}
+    assert named.keys() == {"dropout_forward", "spatial_groupnorm_forward"}
+    assert "normal distribution" in named["dropout_forward"]
+    assert "groups are cut" in named["spatial_groupnorm_forward"]
+
+
+def test_the_logarithm_of_an_underflowed_probability_is_a_note(report) -> None:
+    assert [o.check.function for o in report.outcomes if o.notes] == ["softmax_loss"]
+    (note,) = {note for o in report.outcomes for note in o.notes}
+    assert "log of 0" in note
+
+
 def test_the_net_with_dropout_is_right_given_a_correct_layer(report) -> None:
     net = [o for o in report.outcomes if o.check.id.startswith("nets.FullyConnectedNet.dropout")]
     assert all(o.status is Status.PASSED for o in net)
