@@ -197,13 +197,13 @@ def test_a_missing_function_is_told_and_skips_only_what_needs_it(judge: Any) -> 
 
 
 def test_a_stub_is_missing_and_its_backward_is_skipped(judge: Any) -> None:
-    outcomes = judge(
-        appended(LAYERS, "def affine_forward(x, w, b): raise NotImplementedError"), AFFINE, RELU
-    )
-    assert {o.status for o in of(outcomes, "affine_forward")} == {Status.MISSING}
-    assert "affine_forward is not implemented yet" in of(outcomes, "affine_forward")[0].message
-    assert {o.status for o in of(outcomes, "affine_backward")} == {Status.SKIPPED}
-    assert of(outcomes, "affine_backward")[0].root_cause == "affine_forward"
+    stub = "def layernorm_forward(x, gamma, beta, ln_param): raise NotImplementedError"
+    outcomes = judge(appended(LAYERS, stub), "*.layernorm_[fb]*", RELU)
+    forward, backward = of(outcomes, "layernorm_forward"), of(outcomes, "layernorm_backward")
+    assert {o.status for o in forward} == {Status.MISSING}
+    assert "layernorm_forward is not implemented yet" in forward[0].message
+    assert {o.status for o in backward} == {Status.SKIPPED}
+    assert backward[0].root_cause == "layernorm_forward"
     assert {o.status for o in of(outcomes, "relu_forward")} == {Status.PASSED}
 
 
@@ -325,6 +325,46 @@ def test_a_backward_that_fits_a_wrong_forward_is_credited(judge: Any) -> None:
     assert backward.credit == 1.0
     assert backward.root_cause == "affine_forward"
     assert "right for your own affine_forward" in backward.follow_through
+
+
+CONV_FORWARDS = {
+    "raises": "raise ValueError('no')",
+    "is missing": "raise NotImplementedError",
+    "returns None": "return None",
+    "is nonsense": "return np.ones((1, 1)), None",
+}
+CONV = "convolution.conv_*_naive.*"
+
+
+@pytest.mark.parametrize("body", CONV_FORWARDS.values(), ids=CONV_FORWARDS)
+def test_a_right_backward_whose_forward_is_useless_is_judged_by_the_given_cache(
+    judge: Any, body: str
+) -> None:
+    source = f"def conv_forward_naive(x, w, b, conv_param): {body}\n"
+    outcomes = judge(appended(LAYERS, source), CONV)
+    assert not any(o.score for o in of(outcomes, "conv_forward_naive"))
+    for backward in of(outcomes, "conv_backward_naive"):
+        assert backward.status is Status.PASSED
+        assert backward.follow_through == "right, given a correct conv_forward_naive"
+        assert backward.root_cause == "conv_forward_naive"
+
+
+@pytest.mark.parametrize("body", CONV_FORWARDS.values(), ids=CONV_FORWARDS)
+@pytest.mark.parametrize(
+    "backward",
+    [
+        "return 2 * dout",
+        "return tuple(2 * np.ones_like(c) for c in cache[:3])",
+        "raise NotImplementedError",
+    ],
+)
+def test_a_wrong_backward_gains_nothing_by_it(judge: Any, body: str, backward: str) -> None:
+    source = (
+        f"def conv_forward_naive(x, w, b, conv_param): {body}\n"
+        f"def conv_backward_naive(dout, cache): {backward}\n"
+    )
+    outcomes = judge(appended(LAYERS, source), CONV)
+    assert sum(o.score for o in outcomes.values()) == 0.0
 
 
 def test_follow_through_credit_is_the_assignments_choice(roster: Assignment) -> None:
