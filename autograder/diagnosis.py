@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder import misconceptions
+from autograder import misconceptions, patterns
 from autograder.engine import Session, play
 from autograder.expect import FollowThrough, Mismatch
 from autograder.misconceptions import Misconception
 from autograder.models import Check, Outcome, Status
-from autograder.sandbox import Remote, StudentFault
-from autograder.strategies import seeded
+from autograder.sandbox import Remote, Student, StudentFault
+from autograder.strategies import Case, seeded
 from reference import layer_utils, layers, optim
 from reference.classifiers import cnn, fc_net
 
@@ -38,6 +38,8 @@ MODULES = {
     "cnn": cnn,
 }
 RELATIVE = 1e-6
+# Checks of a layer that differ in their inputs alone, so that these may tell right from wrong.
+COMPARABLE = (".values", ".general", ".gradients", ".single", "_forward.train")
 
 
 def named(session: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -47,36 +49,73 @@ def named(session: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
         # A training run is no fingerprint: everything that learns at all looks alike.
         if outcome.status is Status.FAILED and not outcome.check.id.startswith("training."):
             failed.setdefault(outcome.check.function, []).append(outcome.check)
-    found = {function: _safely(session, function, checks) for function, checks in failed.items()}
+    named = {function: _safely(_match, session, checks) for function, checks in failed.items()}
+    told = {
+        checks[0].id: _safely(_pattern, session, checks)
+        for function, checks in failed.items()
+        if not named[function]
+    }
     return [
-        replace(outcome, diagnosis=found.get(outcome.check.function, ""))
+        _explained(outcome, named.get(outcome.check.function, ""), told.get(outcome.check.id, ""))
         if outcome.status is Status.FAILED
         else outcome
         for outcome in outcomes
     ]
 
 
-def _safely(session: Session, function: str, checks: Sequence[Check]) -> str:
+def _explained(outcome: Outcome, sentence: str, clause: str) -> Outcome:
+    message = f"{outcome.message}; {clause}" if clause else outcome.message
+    return replace(outcome, diagnosis=sentence, message=message)
+
+
+def _safely(
+    explain: Callable[[Session, Sequence[Check]], str], session: Session, checks: Sequence[Check]
+) -> str:
     """A diagnosis is a courtesy: whatever goes wrong with it, the report stands."""
     try:
-        return _match(session, function, checks)
+        return explain(session, checks)
     except Exception:
-        log.exception("the diagnosis of %s failed", function)
+        log.exception("the diagnosis of %s failed", checks[0].function)
         return ""
 
 
-def _match(session: Session, function: str, checks: Sequence[Check]) -> str:
+def _match(session: Session, checks: Sequence[Check]) -> str:
     """The sentence of the only known mistake of a function that fits, or ""."""
     candidates = [
         entry
         for entry in misconceptions.catalogue()
-        if entry.function == function and not entry.tolerated
+        if entry.function == checks[0].function and not entry.tolerated
     ]
     for check in checks:
         theirs = transcripts(check, session)
         candidates = [e for e in candidates if alike(theirs, known(check, e, session))]
     sentences = {entry.sentence for entry in candidates}
     return sentences.pop() if len(sentences) == 1 else ""
+
+
+def _pattern(session: Session, checks: Sequence[Check]) -> str:
+    """What the inputs have in common for which a layer is right, or wrong; "" if nothing."""
+    function = checks[0].function
+    if function in session.hung or not checks[0].id.endswith(COMPARABLE):
+        return ""
+    right: list[Mapping[str, Any]] = []
+    wrong: list[Mapping[str, Any]] = []
+    for check in session.assignment.checks:
+        if check.function == function and check.id.endswith(COMPARABLE):
+            with session.student_for(check) as student:
+                for number, case in enumerate(session.cases(check, {})):
+                    verdict = _passes(check, session, student, number, case)
+                    (right if verdict else wrong).append(patterns.features(case.inputs))
+    return patterns.difference(right, wrong)
+
+
+def _passes(check: Check, session: Session, student: Student, number: int, case: Case) -> bool:
+    try:
+        student.restart(session.draws(check, number))
+        play(check, student, case)
+    except (Mismatch, FollowThrough, StudentFault):
+        return False
+    return True
 
 
 def transcripts(check: Check, session: Session) -> list[Transcript]:

@@ -233,10 +233,10 @@ def test_a_dict_of_a_call_that_raised_is_as_it_was(student: Student) -> None:
 
 def test_the_history_tells_the_last_calls_as_they_were_made(student: Student) -> None:
     param: dict[str, Any] = {}
-    for _ in range(6):
+    for _ in range(10):
         student.layers.grows(param)
-    assert [call.function for call in student.calls] == ["grows"] * 4
-    assert [call.args[0].get("count") for call in student.calls] == [2, 3, 4, 5]
+    assert [call.function for call in student.calls] == ["grows"] * 8
+    assert [call.args[0].get("count") for call in student.calls] == [2, 3, 4, 5, 6, 7, 8, 9]
     student.layers.kinds(1, a=2)
     assert student.calls[-1].args == (1,)
     assert student.calls[-1].kwargs == {"a": 2}
