@@ -13,6 +13,7 @@ from autograder.sandbox import Remote
 
 __all__ = [
     "compare",
+    "first_loss",
     "initial",
     "keeps_dtype",
     "looks_at_labels",
@@ -109,6 +110,20 @@ def randomize(net: Remote, right: Any, draw: Any) -> None:
             drawn = draw.away_from_zero(*value.shape)
         params[name] = drawn
         right.params[name] = drawn.copy()
+
+
+def first_loss(net: Remote, right: Any, X: Array, y: Array, classes: int) -> None:
+    """The loss of a net that knows nothing: about log(C) if its weights are small.
+
+    Weights that are not are charged elsewhere: what is demanded is the loss of these parameters.
+    """
+    for name, value in right.params.items():
+        own = net_parameters(net).get(name)
+        right.params[name] = shaped(own, value.shape, f"params[{name!r}]").astype(np.float64)
+    loss = expect.scalar(loss_and_gradients(net, X, y)[0], "the first loss")
+    wanted = float(right.loss(X, y)[0])
+    told = f"the first loss should be about log({classes}) = {np.log(classes):.3f}, a blind guess's"
+    expect.that(abs(loss - wanted) <= 1e-4 * wanted, told, loss, wanted)
 
 
 def loss_and_gradients(net: Remote, X: Array, y: Array) -> tuple[Any, dict[str, Any]]:

@@ -64,6 +64,23 @@ def ThreeLayerConvNet_dtype(student: Student, case: Case) -> None:
 
 
 @check(
+    function="ThreeLayerConvNet",
+    question=QUESTION,
+    topic=TOPIC,
+    inputs=NET,
+    uses=USES,
+    examples=2,
+    weight=0.25,
+)
+def ThreeLayerConvNet_first_loss(student: Student, case: Case) -> None:
+    """ThreeLayerConvNet starts with a loss of about log(C): it knows nothing yet"""
+    options = case.options | {"dtype": np.float64}
+    net = student.cnn.ThreeLayerConvNet(**options)
+    right = ThreeLayerConvNet(**options)
+    _nets.first_loss(net, right, case.X, case.y, case.options["num_classes"])
+
+
+@check(
     function="ThreeLayerConvNet", question=QUESTION, topic=TOPIC, inputs=NET, uses=USES, examples=4
 )
 def ThreeLayerConvNet_scores(student: Student, case: Case) -> None:

@@ -89,6 +89,23 @@ def FullyConnectedNet_dtype(student: Student, case: Case) -> None:
         _nets.keeps_dtype(net, right.params, dtype)
 
 
+@check(
+    function="FullyConnectedNet",
+    question="fully-connected",
+    topic=NETS,
+    inputs=NET,
+    uses=BASE,
+    examples=3,
+    weight=0.25,
+)
+def FullyConnectedNet_first_loss(student: Student, case: Case) -> None:
+    """FullyConnectedNet starts with a loss of about log(C): it knows nothing yet"""
+    options: dict[str, Any] = {"input_dim": case.D, "num_classes": case.C, "dtype": np.float64}
+    net = student.fc_net.FullyConnectedNet([20, 30], **options)
+    right = FullyConnectedNet([20, 30], **options)
+    _nets.first_loss(net, right, case.X, case.y, case.C)
+
+
 @check(function="FullyConnectedNet", question="fully-connected", topic=NETS, inputs=NET, uses=BASE)
 def FullyConnectedNet_scores(student: Student, case: Case) -> None:
     """FullyConnectedNet.loss(X) returns the scores"""
