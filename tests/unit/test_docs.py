@@ -1,0 +1,43 @@
+"""What the documents say is there is there, and what is there is said."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from autograder.models import Assignment
+
+DOCS = Path(__file__).parents[2] / "docs"
+ROW = re.compile(r"^\| (`[^|]*`) \|", re.MULTILINE)
+
+
+def documented() -> set[str]:
+    """The ids in the tables; one that leaves its beginning out has that of the one before."""
+    found: set[str] = set()
+    for row in ROW.findall((DOCS / "grading.md").read_text(encoding="utf-8")):
+        before: list[str] = []
+        for text in re.findall(r"`([^`]+)`", row):
+            parts = text.lstrip(".").split(".")
+            before = [*before[: 3 - len(parts)], *parts]
+            found.add(".".join(before))
+    return found
+
+
+def test_every_check_is_in_the_document_on_grading(roster: Assignment) -> None:
+    ids = {check.id for check in roster.checks}
+    assert ids - documented() == set()
+
+
+def test_the_document_on_grading_names_no_check_that_is_not_there(roster: Assignment) -> None:
+    ids = {check.id for check in roster.checks}
+    whole = {identity for identity in documented() if identity.count(".") == 2}
+    assert whole - ids == set()
+
+
+def test_bars_are_those_of_the_assignment(roster: Assignment) -> None:
+    text = (DOCS / "grading.md").read_text(encoding="utf-8")
+    for check, name in (("FullyConnectedNet", "fully_connected"), ("ThreeLayerConvNet", "convnet")):
+        assert (
+            f"| `training.{check}.accuracy` | {roster.accuracy[name]:.0%}".replace("%", " %")
+            in text
+        )
