@@ -1,18 +1,20 @@
 """Convolution and max pooling without loops over the output. Given: nothing to do here.
 
-Same signatures and results as `conv_forward_naive` and its kin in `layers.py`. Only the caches
-differ: a fast backward pass needs the cache of the fast forward pass.
+Same signatures and results as `conv_forward_naive` and its kin in `layers.py`, and the same error
+where windows do not cover an image exactly. Only the caches differ: a fast backward pass needs
+the cache of the fast forward pass. Float32 is computed in float32, everything else in float64.
 
-Convolution as one matrix product (Chellapilla et al. 2006): `im2col` copies every window into a
-column, the filters are the rows of a matrix, and `col2im` adds columns back into an image.
+Convolution as one matrix product (Chellapilla et al. 2006): `_im2col` copies every window into a
+column, the filters are the rows of a matrix, and `_col2im` adds columns back into an image.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 __all__ = [
@@ -23,6 +25,10 @@ __all__ = [
 ]
 
 Array: TypeAlias = NDArray[Any]
+
+# Columns are made and used up one block at a time, in a buffer of this size: all columns together
+# take HH * WW times the memory of the images, and would leave the processor's cache before use.
+BLOCK_BYTES = 2**21
 
 
 def conv_forward_fast(
@@ -43,14 +49,26 @@ def conv_forward_fast(
         ValueError: the windows do not cover the padded image exactly.
     """
     stride, pad = conv_param["stride"], conv_param["pad"]
+    N, _C, H, W = x.shape
     F, _C, HH, WW = w.shape
-    cols, out_h, out_w = _im2col(x, HH, WW, stride, pad)
-    out = w.reshape(F, -1) @ cols + b.reshape(F, 1)
-    return out.reshape(-1, F, out_h, out_w), (x.shape, w, conv_param, cols)
+    out_h = _output_size(H + 2 * pad, HH, stride)
+    out_w = _output_size(W + 2 * pad, WW, stride)
+    x, w, b = _floats(x, w, b)
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+
+    filters, bias = w.reshape(F, -1), b.reshape(F, 1)
+    out = np.empty((N, F, out_h * out_w), dtype=x.dtype)
+    for windows, _seen, pixels in _blocks(padded, HH, WW, stride):
+        cols = windows.reshape(len(windows), filters.shape[1], -1)
+        np.matmul(filters, cols, out=out[pixels])
+        out[pixels] += bias
+    return out.reshape(N, F, out_h, out_w), (padded, w, conv_param, out.shape)
 
 
 def conv_backward_fast(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     """Backward pass of `conv_forward_fast`.
+
+    The columns are made again: that is quicker than keeping them all and fetching them back.
 
     Args:
         dout: (N, F, H', W').
@@ -59,47 +77,75 @@ def conv_backward_fast(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     Returns:
         dx (N, C, H, W), dw (F, C, HH, WW), db (F,).
     """
-    x_shape, w, conv_param, cols = cache
+    padded, w, conv_param, out_shape = cache
+    stride, pad = conv_param["stride"], conv_param["pad"]
     F, _C, HH, WW = w.shape
-    dout_rows = dout.reshape(len(dout), F, -1)
-    dw = (dout_rows @ cols.transpose(0, 2, 1)).sum(axis=0).reshape(w.shape)
-    db = dout.sum(axis=(0, 2, 3))
-    dcols = w.reshape(F, -1).T @ dout_rows
-    dx = _col2im(dcols, x_shape, HH, WW, conv_param["stride"], conv_param["pad"])
-    return dx, dw, db
+    dout, padded, w = _floats(dout, padded, w)
+    filters, dout = w.reshape(F, -1), dout.reshape(out_shape)
+
+    # Transposed: BLAS is quicker at cols @ dout.T than at dout @ cols.T.
+    dfilters_t = np.zeros(filters.shape[::-1], dtype=dout.dtype)
+    dpadded = np.zeros_like(padded)
+    for windows, seen, pixels in _blocks(padded, HH, WW, stride):
+        cols, dblock = windows.reshape(len(windows), filters.shape[1], -1), dout[pixels]
+        dfilters_t += (cols @ dblock.transpose(0, 2, 1)).sum(axis=0)
+        np.matmul(filters.T, dblock, out=cols)  # windows now hold their own gradient
+        _col2im(windows, dpadded[seen], stride)
+    H, W = padded.shape[2] - 2 * pad, padded.shape[3] - 2 * pad
+    dx = dpadded[:, :, pad : pad + H, pad : pad + W]
+    return dx, dfilters_t.T.reshape(w.shape), dout.sum(axis=(0, 2))
 
 
-def _im2col(x: Array, HH: int, WW: int, stride: int, pad: int) -> tuple[Array, int, int]:
-    """Every window of x as a column: (N, C * HH * WW, H' * W'), and H' and W'."""
-    N, C, H, W = x.shape
-    out_h = _output_size(H + 2 * pad, HH, stride)
-    out_w = _output_size(W + 2 * pad, WW, stride)
-    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    windows = sliding_window_view(padded, (HH, WW), axis=(2, 3))[:, :, ::stride, ::stride]
-    cols = windows.transpose(0, 1, 4, 5, 2, 3).reshape(N, C * HH * WW, out_h * out_w)
-    return cols, out_h, out_w
+def _im2col(images: Array, windows: Array, stride: int) -> None:
+    """Copy every window of the images (N, C, H, W) into windows (N, C, HH, WW, H', W').
 
-
-def _col2im(
-    cols: Array, x_shape: tuple[int, ...], HH: int, WW: int, stride: int, pad: int
-) -> Array:
-    """Add columns back to where `_im2col` took them from, one kernel position at a time."""
-    N, C, H, W = x_shape
-    out_h = _output_size(H + 2 * pad, HH, stride)
-    out_w = _output_size(W + 2 * pad, WW, stride)
-    windows = cols.reshape(N, C, HH, WW, out_h, out_w)
-    padded = np.zeros((N, C, H + 2 * pad, W + 2 * pad), dtype=cols.dtype)
+    Flattened to (N, C * HH * WW, H' * W'), each of its columns is a window.
+    """
+    _N, _C, HH, WW, out_h, out_w = windows.shape
     for i in range(HH):
         for j in range(WW):
-            _strided(padded, i, j, stride, out_h, out_w)[...] += windows[:, :, i, j]
-    return padded[:, :, pad : pad + H, pad : pad + W]
+            windows[:, :, i, j] = _strided(images, i, j, stride, out_h, out_w)
+
+
+def _col2im(windows: Array, images: Array, stride: int) -> None:
+    """Add every window to the pixels that `_im2col` copied it from. Shapes as there."""
+    _N, _C, HH, WW, out_h, out_w = windows.shape
+    for i in range(HH):
+        for j in range(WW):
+            _strided(images, i, j, stride, out_h, out_w)[...] += windows[:, :, i, j]
+
+
+def _blocks(
+    padded: Array, HH: int, WW: int, stride: int
+) -> Iterator[tuple[Array, tuple[slice, ...], tuple[slice, ...]]]:
+    """All windows of the padded images (N, C, H, W), one block at a time.
+
+    A block is a few images, or a few rows of windows where one image is too large.
+
+    Yields:
+        windows (n, C, HH, WW, rows, W'), in a buffer that the next block overwrites.
+        seen: the index of their pixels in `padded`.
+        pixels: the index of their results in an array of shape (N, F, H' * W').
+    """
+    N, C, H, W = padded.shape
+    out_h, out_w = _output_size(H, HH, stride), _output_size(W, WW, stride)
+    row = C * HH * WW * out_w
+    limit = max(BLOCK_BYTES // padded.itemsize, row)
+    rows = min(out_h, limit // row)
+    images = min(N, limit // (row * rows))
+    buffer = np.empty(images * rows * row, dtype=padded.dtype)
+    for n in range(0, N, max(images, 1)):
+        for top in range(0, out_h, rows):
+            n_end, bottom = min(n + images, N), min(top + rows, out_h)
+            shape = (n_end - n, C, HH, WW, bottom - top, out_w)
+            windows = buffer[: math.prod(shape)].reshape(shape)
+            seen = np.s_[n:n_end, :, top * stride : (bottom - 1) * stride + HH]
+            _im2col(padded[seen], windows, stride)
+            yield windows, seen, np.s_[n:n_end, :, top * out_w : bottom * out_w]
 
 
 def max_pool_forward_fast(x: Array, pool_param: dict[str, Any]) -> tuple[Array, Any]:
     """Take the largest value of each window; see `max_pool_forward_naive`.
-
-    One pass over the images per position in the window: a running maximum, and the number of
-    the position that it came from.
 
     Args:
         x: (N, C, H, W).
@@ -112,17 +158,13 @@ def max_pool_forward_fast(x: Array, pool_param: dict[str, Any]) -> tuple[Array, 
         ValueError: the windows do not cover the image exactly.
     """
     height, width = pool_param["pool_height"], pool_param["pool_width"]
-    stride = pool_param["stride"]
-    out_h = _output_size(x.shape[2], height, stride)
-    out_w = _output_size(x.shape[3], width, stride)
-
-    out = _strided(x, 0, 0, stride, out_h, out_w).copy()
-    winner = np.zeros(out.shape, dtype=np.uint8 if height * width <= 256 else np.intp)
-    for position in range(1, height * width):
-        i, j = divmod(position, width)
-        candidate = _strided(x, i, j, stride, out_h, out_w)
-        np.copyto(winner, position, where=candidate > out)
-        np.maximum(out, candidate, out=out)
+    N, C, H, W = x.shape
+    out_h = _output_size(H, height, pool_param["stride"])
+    out_w = _output_size(W, width, pool_param["stride"])
+    (x,) = _floats(x)
+    out = np.empty((N, C, out_h, out_w), dtype=x.dtype)
+    winner = np.empty(out.shape, dtype=np.uint8 if height * width <= 256 else np.intp)
+    _pool(x, out, winner, height, width, pool_param["stride"])
     return out, (x.shape, pool_param, winner)
 
 
@@ -137,19 +179,47 @@ def max_pool_backward_fast(dout: Array, cache: Any) -> Array:
         dx (N, C, H, W). Among equal maxima of a window, the first gets the gradient.
     """
     x_shape, pool_param, winner = cache
-    height, width = pool_param["pool_height"], pool_param["pool_width"]
-    out_h, out_w = dout.shape[2:]
+    (dout,) = _floats(dout)
     dx = np.zeros(x_shape, dtype=dout.dtype)
+    height, width = pool_param["pool_height"], pool_param["pool_width"]
+    _unpool(dout, winner, dx, height, width, pool_param["stride"])
+    return dx
+
+
+def _pool(x: Array, out: Array, winner: Array, height: int, width: int, stride: int) -> None:
+    """Write the maximum of each window to out, and its position in the window to winner.
+
+    Positions are numbered in reading order. One pass over the images per position: a running
+    maximum, and the number of the position that it came from.
+    """
+    out_h, out_w = out.shape[2:]
+    out[...] = _strided(x, 0, 0, stride, out_h, out_w)
+    winner[...] = 0
+    for position in range(1, height * width):
+        i, j = divmod(position, width)
+        candidate = _strided(x, i, j, stride, out_h, out_w)
+        np.copyto(winner, position, where=candidate > out)
+        np.maximum(out, candidate, out=out)
+
+
+def _unpool(dout: Array, winner: Array, dx: Array, height: int, width: int, stride: int) -> None:
+    """Add the gradient of each window to the pixel that was its maximum."""
+    out_h, out_w = dout.shape[2:]
     for position in range(height * width):
         i, j = divmod(position, width)
-        target = _strided(dx, i, j, pool_param["stride"], out_h, out_w)
+        target = _strided(dx, i, j, stride, out_h, out_w)
         np.add(target, dout, out=target, where=winner == position)
-    return dx
 
 
 def _strided(x: Array, i: int, j: int, stride: int, out_h: int, out_w: int) -> Array:
     """The pixels at position (i, j) of every window: a view of shape (N, C, H', W')."""
     return x[:, :, i : i + stride * out_h : stride, j : j + stride * out_w : stride]
+
+
+def _floats(*arrays: Array) -> list[Array]:
+    """The arrays in row-major order and in one type: float32 if all are, otherwise float64."""
+    dtype = np.float32 if np.result_type(*arrays) == np.float32 else np.float64
+    return [np.ascontiguousarray(array, dtype=dtype) for array in arrays]
 
 
 def _output_size(size: int, window: int, stride: int) -> int:
