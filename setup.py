@@ -7,7 +7,10 @@ setup(
         # Optional: where it cannot be compiled, the package installs without it, and the same
         # loops in NumPy serve.
         Extension(
-            "reference._loops", ["reference/_loops.pyx"], extra_compile_args=["-O3"], optional=True
+            "reference._loops",
+            ["reference/_loops.pyx"],
+            extra_compile_args=["-O3", "-g0"],
+            optional=True,
         )
     ],
     options={"build_ext": {"cython_c_in_temp": True}},
