@@ -145,14 +145,17 @@ class Solver:
                 below N, takes all.
             batch_size: how many images go through the model at a time, to save memory.
         """
-        N = len(X)
+        N, sample = len(X), None
         if num_samples is not None and num_samples < N:
-            sample = np.random.choice(N, num_samples)
-            N, X, y = num_samples, X[sample], y[sample]
+            N, sample = num_samples, np.random.choice(N, num_samples)
         correct = 0
         for start in range(0, N, batch_size):
-            scores = self.model.loss(X[start : start + batch_size])
-            correct += int(np.sum(np.argmax(scores, axis=1) == y[start : start + batch_size]))
+            # A slice is no copy, and of a sample only one batch is copied at a time.
+            batch: Any = slice(start, start + batch_size)
+            if sample is not None:
+                batch = sample[batch]
+            scores = self.model.loss(X[batch])
+            correct += int(np.sum(np.argmax(scores, axis=1) == y[batch]))
         return correct / N
 
     def train(self) -> None:

@@ -7,6 +7,7 @@ from brute_force import numeric_gradient
 from reference.classifiers.cnn import ThreeLayerConvNet
 from reference.classifiers.fc_net import FullyConnectedNet
 from reference.layers import conv_forward_naive, layernorm_forward, max_pool_forward_naive
+from reference.solver import Solver
 
 
 @pytest.fixture(autouse=True)
@@ -230,3 +231,19 @@ def test_fc_net_converts_its_input_to_its_own_dtype():
     X, _ = vectors()
     assert small_net(dtype=np.float32).loss(X).dtype == np.float32
     assert small_net(dtype=np.float64).loss(X.astype(np.float32)).dtype == np.float64
+
+
+@pytest.mark.parametrize("rule", ["sgd", "sgd_momentum", "rmsprop", "adam"])
+@pytest.mark.parametrize(("make", "data"), [(small_net, vectors), (small_convnet, images)])
+def test_training_in_float32_stays_in_float32(make, data, rule):
+    X, y = data(10)
+    X = X.astype(np.float32)
+    net = make(dtype=np.float32, reg=0.1)
+    parts = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}
+    solver = Solver(
+        net, parts, update_rule=rule, lr_decay=0.9, batch_size=5, num_epochs=2, verbose=False
+    )
+    solver.train()
+    remembered = [v for config in solver.optim_configs.values() for v in config.values()]
+    arrays = [*net.params.values(), *(v for v in remembered if isinstance(v, np.ndarray))]
+    assert {array.dtype.name for array in arrays} == {"float32"}

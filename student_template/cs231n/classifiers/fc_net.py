@@ -96,7 +96,7 @@ class FullyConnectedNet:
             With y, (loss, grads): the loss in nats, regularization included, and the gradient
             of each parameter under its name in `params`, computed in mode "train".
         """
-        X = X.astype(self.dtype)
+        X = X.astype(self.dtype, copy=False)
         mode = "test" if y is None else "train"
         if self.use_dropout:
             self.dropout_param["mode"] = mode
