@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rule", default="sgd_momentum", help="the update rule")
     parser.add_argument("--against", type=Path, help="another checkout of this repository")
+    parser.add_argument("--note", default="given by --against", help="what that checkout is")
     parser.add_argument("--print", action="store_true", help="only print, leave RESULTS.md alone")
     parser.add_argument("--run", nargs=2, metavar=("IMAGES", "NET"), help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -53,7 +54,10 @@ def main() -> None:
     import record  # noqa: PLC0415  it imports NumPy, which takes its time
 
     head = ["images", "net", "s", *(["before, s", "ratio"] if args.against else [])]
-    text = f"{(__doc__ or '').partition(chr(10))[0]} {args.rule}, one thread, processor time.\n\n"
+    text = f"{(__doc__ or '').partition(chr(10))[0]} {args.rule}, one thread, processor time.\n"
+    if args.against:
+        text += f'"before" is another checkout: {args.note}.\n'
+    text += "\n"
     text += record.table(head, rows)
     print(text)
     if not args.print:
