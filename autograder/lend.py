@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from reference.classifiers import cnn, fc_net
 
 __all__ = ["family", "lender", "parameters", "stubs"]
 
+MOST_ENTRIES = 2**25  # of what a lent call works with
 HOMES = {"layers": reference.layers, "layer_utils": reference.layer_utils}
 
 
@@ -67,19 +69,48 @@ def lender(lent: Mapping[str, Sequence[str]]) -> Callable[..., tuple[Any, Any]]:
     """Answers calls of the lent functions, and of no others.
 
     Returns:
-        (name, args, kwargs) -> (result, dict arguments as they are afterwards, by position).
+        (name, args, kwargs) -> (result, dict arguments as they are afterwards, by position or
+        keyword).
     """
     functions = {name: getattr(HOMES[module], name) for module in lent for name in lent[module]}
+    outs: dict[int, tuple[Any, tuple[int, ...]]] = {}  # a cache's id -> itself, the shape of out
 
     def call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any]:
         if name not in functions:
             raise ValueError(f"{name} is not lent")
         # Caches are ours and stay as they are; everything else came by value.
         args = [copy.copy(a) if isinstance(a, dict) else a for a in args]
+        kwargs = {k: copy.copy(a) if isinstance(a, dict) else a for k, a in kwargs.items()}
+        given = inspect.signature(functions[name]).bind(*args, **kwargs).arguments
+        _bound(name, given)
+        if "dout" in given and outs.get(id(given["cache"]), (None, ()))[1] != given["dout"].shape:
+            raise ValueError(f"dout should have the shape of what {family(name)[0]} returned")
         with np.errstate(all="ignore"):
             result = functions[name](*args, **kwargs)
         if "_forward" in name:
+            outs[id(result[1])] = result[1], result[0].shape
             result = (result[0], wire.Kept(result[1]))
-        return result, {i: arg for i, arg in enumerate(args) if isinstance(arg, dict)}
+        places = (*enumerate(args), *kwargs.items())
+        return result, {place: value for place, value in places if isinstance(value, dict)}
 
     return call
+
+
+def _bound(name: str, given: Mapping[str, Any]) -> None:
+    """Refuse a call whose result would fill the grader's memory: small arguments can ask for one.
+
+    Raises:
+        ValueError: it would.
+    """
+    arrays = {key: value for key, value in given.items() if isinstance(value, np.ndarray)}
+    x, w = arrays.get("x"), arrays.get("w")
+    shapes = [value.shape for key, value in arrays.items() if key in ("x", "gamma", "beta")]
+    entries = math.prod(np.broadcast_shapes(*shapes)) if w is None else 0
+    if x is not None and w is not None:
+        pad = given.get("conv_param", {}).get("pad", 0)
+        padded = math.prod(size + 2 * pad for size in x.shape[2:])
+        # Each image is unrolled into a column for each place of a filter at most.
+        filters = max(w.shape[0], math.prod(w.shape[1:]))
+        entries = len(x) * (padded * filters if w.ndim == 4 else math.prod(w.shape[1:]))
+    if entries > MOST_ENTRIES:
+        raise ValueError(f"{name} is asked for {entries} numbers at once, which are too many")

@@ -474,18 +474,7 @@ def test_a_verdict_on_a_hanging_layer_does_not_depend_on_it_either(
     assert of(full, "affine_backward")[0].status is Status.TIMED_OUT
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "param",
-        pytest.param(
-            "bn_param=param",
-            marks=pytest.mark.xfail(
-                strict=True, reason="the running averages of a lent call by keyword are lost"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("call", ["param", "bn_param=param"])
 def test_a_lent_batchnorm_keeps_its_running_averages(judge: Any, call: str) -> None:
     doubled = (
         "_right = batchnorm_forward\n"

@@ -149,8 +149,8 @@ class _Worker:
             result, dicts = wire.decode(header["value"], payload, self.resolve)
             if "error" in header:
                 raise ValueError(header["error"])
-            for index, update in dicts.items():
-                args[index].update(update)
+            for key, update in dicts.items():
+                (kwargs[key] if isinstance(key, str) else args[key]).update(update)
             return result
 
         lent.__name__ = name
