@@ -11,6 +11,7 @@ import copy
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,29 @@ from reference.classifiers import cnn, fc_net
 
 __all__ = ["family", "lender", "parameters", "stubs"]
 
-MOST_ENTRIES = 2**25  # of what a lent call works with
+MOST_ENTRIES = 2**23  # of what a lent call works with
 HOMES = {"layers": reference.layers, "layer_utils": reference.layer_utils}
+
+
+@dataclass(frozen=True)
+class Loan:
+    """A cache that a worker has borrowed, and the shape of the out that came with it."""
+
+    value: Any
+    shape: tuple[int, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Of all the arrays in it."""
+        return _bytes(self.value)
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, tuple | list):
+        return sum(map(_bytes, value))
+    return sum(map(_bytes, value.values())) if isinstance(value, dict) else 0
 
 
 def family(function: str) -> tuple[str, str]:
@@ -73,7 +95,6 @@ def lender(lent: Mapping[str, Sequence[str]]) -> Callable[..., tuple[Any, Any]]:
         keyword).
     """
     functions = {name: getattr(HOMES[module], name) for module in lent for name in lent[module]}
-    outs: dict[int, tuple[Any, tuple[int, ...]]] = {}  # a cache's id -> itself, the shape of out
 
     def call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any]:
         if name not in functions:
@@ -83,13 +104,16 @@ def lender(lent: Mapping[str, Sequence[str]]) -> Callable[..., tuple[Any, Any]]:
         kwargs = {k: copy.copy(a) if isinstance(a, dict) else a for k, a in kwargs.items()}
         given = inspect.signature(functions[name]).bind(*args, **kwargs).arguments
         _bound(name, given)
-        if "dout" in given and outs.get(id(given["cache"]), (None, ()))[1] != given["dout"].shape:
-            raise ValueError(f"dout should have the shape of what {family(name)[0]} returned")
+        if "_backward" in name:
+            cache = given["cache"]
+            if not isinstance(cache, Loan) or cache.shape != given["dout"].shape:
+                raise ValueError(f"dout should have the shape of what {family(name)[0]} returned")
+            with np.errstate(all="ignore"):
+                return functions[name](given["dout"], cache.value), {}
         with np.errstate(all="ignore"):
             result = functions[name](*args, **kwargs)
         if "_forward" in name:
-            outs[id(result[1])] = result[1], result[0].shape
-            result = (result[0], wire.Kept(result[1]))
+            result = (result[0], wire.Kept(Loan(result[1], result[0].shape)))
         places = (*enumerate(args), *kwargs.items())
         return result, {place: value for place, value in places if isinstance(value, dict)}
 

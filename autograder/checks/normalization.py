@@ -87,7 +87,7 @@ def running_statistics(student: Student, case: Case, function: str, momentum: fl
         count = x.size // x.shape[1]
         unbiased = momentum * unbiased + (1 - momentum) * x.var(axis=axes) * count / (count - 1)
         for key in ("running_mean", "running_var"):
-            expect.that(key in param, f'{name}["{key}"] is not stored', sorted(param))
+            expect.that(key in param, f'{name}["{key}"] is not stored', sorted(map(str, param)))
         wide = expect.as_row(right["running_mean"].shape)
         said = f'{name}["running_mean"] after batch {number}'
         expect.close(param["running_mean"], right["running_mean"], said, tolerate=wide)

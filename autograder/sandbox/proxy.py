@@ -23,6 +23,7 @@ __all__ = ["Call", "Remote", "Student"]
 
 METHODS = ("loss",)
 REMEMBERED = 8
+MOST_LENT = 96 << 20  # bytes of caches that a worker has borrowed
 
 
 @dataclass
@@ -164,7 +165,8 @@ class Student:
         self.layer_utils = Module(self, "layer_utils")
         self.fc_net = Module(self, "fc_net")
         self.cnn = Module(self, "cnn")
-        self._lent: list[Any] = []
+        self._lent: dict[int, Any] = {}
+        self._lent_count = self._lent_bytes = 0
 
     def census(self, module: str) -> list[str]:
         """The names of the callables in a module, after importing it."""
@@ -216,7 +218,7 @@ class Student:
         return self._exchange(label, op, arguments)["value"]
 
     def _exchange(self, label: str, op: str, arguments: list[Any], **options: Any) -> Any:
-        encoder = _Encoder(self._refuse)
+        encoder = _Encoder(self._refuse, wire.MAX_DEPTH_OF_CALLS)
         header = {"op": op, "arguments": encoder.tree(arguments), **options}
         lend = self._answer if self.lend else None
         reply, payload = self.worker.ask(header, encoder, label, self.call_seconds(label), lend)
@@ -249,14 +251,23 @@ class Student:
             number, name = body
             if type(number) is int and type(name) is str:
                 return Remote(self, number, name[:60])
-        if kind == "g" and type(body) is int and 0 <= body < len(self._lent):
+        if kind == "g" and type(body) is int and body in self._lent:
             return self._lent[body]
         raise wire.ProtocolError("an object reference is malformed")
 
     def _keep(self, value: Any) -> int:
-        self._lent.append(value)
-        return len(self._lent) - 1
+        """Hold an object for the worker; the oldest go, since a training run makes thousands."""
+        self._lent_count += 1
+        self._lent[self._lent_count] = value
+        self._lent_bytes += _size(value)
+        while self._lent_bytes > MOST_LENT and len(self._lent) > 1:
+            self._lent_bytes -= _size(self._lent.pop(next(iter(self._lent))))
+        return self._lent_count
 
     @staticmethod
     def _refuse(value: Any) -> int:
         raise TypeError(f"a check passed a {type(value).__name__}, which cannot travel")
+
+
+def _size(value: Any) -> int:
+    return int(getattr(value, "nbytes", 0))

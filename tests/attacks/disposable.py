@@ -25,6 +25,7 @@ import resource
 import select
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -169,6 +170,7 @@ def _first(
         os.close(asked)
         os.close(grant)
         os.chdir("/tmp")
+        tempfile.tempdir = os.environ["TMPDIR"] = "/tmp"
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

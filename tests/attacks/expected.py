@@ -159,25 +159,23 @@ FORGING = {
     "census-of-junk": forging(says="import of layers.py", honest=()),
     "odd-dict-keys": forging(WRONG, checks=("optimizers.sgd_momentum.*",), honest=()),
     "int-dict-keys": forging(FAILED, checks=("optimizers.sgd_momentum.*",), honest=()),
+    # Right all the same: surplus keys of a config are a student's own affair.
     "deep-config": forging(
-        LOST,
+        RIGHT,
         checks=("optimizers.sgd_momentum.steps", "optimizers.sgd_momentum.state"),
         honest=(),
-        bug="what the reader takes in at depth 25 the encoder sends at 24",
+        earns=1.8,
     ),
     "config-of-objects": forging(FAILED, checks=("optimizers.sgd_momentum.*",), honest=()),
     "numbered-bn-param": forging(
         FAILED,
         checks=("normalization.batchnorm_forward.*",),
-        bug="normalization sorts keys that cannot be compared",
     ),
     "clears-bn-param": forging(FAILED, checks=("normalization.batchnorm_forward.*",)),
     # Lent functions.
     "borrows-other-functions": borrower(),
     "borrows-for-ever": borrower(LOST),
-    "borrows-an-enormous-result": borrower(
-        bug="a lent function may allocate without bound in the grader"
-    ),
+    "borrows-an-enormous-result": borrower(),
     "borrows-caches-by-the-thousand": borrower(LOST),
     "returns-the-graders-cache": borrower(),
     "borrows-with-odd-arguments": borrower(),
@@ -198,9 +196,7 @@ VALUES = {
     "float-subclass": values(says="loss is not a number", checks=SOFTMAX),
     "string-loss": values(says="loss is not a number", checks=SOFTMAX),
     "nan-loss": values(says="not a finite number", checks=SOFTMAX),
-    "huge-integer": values(
-        WRONG, checks=SOFTMAX, bug="expect.scalar and diagnosis meet an int beyond every float"
-    ),
+    "huge-integer": values(WRONG, checks=SOFTMAX),
     "zero-dimensional": values(says="out has shape ()"),
     "structured-array": values(says=NOT_AN_ARRAY),
     "string-array": values(says=NOT_AN_ARRAY),
@@ -341,7 +337,8 @@ PROCESS = {
     "stops-the-template": process(ERRORED),
 }
 
-# What Landlock says about TCP, signals and abstract sockets depends on the kernel: not claimed.
+# What Landlock says about TCP, signals and abstract sockets depends on the kernel: not claimed. An
+# entry without layers fails in a throw-away world by itself, whatever is switched off.
 SNOOPING = {
     "own-environment": snooping(),
     "lifts-its-limits": snooping(),
@@ -360,7 +357,7 @@ SNOOPING = {
     "lists-folders": snooping("landlock"),
     "password-files": snooping("namespaces", "landlock"),
     "by-roundabout-paths": snooping("namespaces", "landlock"),
-    "opens-by-handle": snooping("namespaces", "landlock", "seccomp"),
+    "opens-by-handle": snooping(),
     "chroot-and-back": snooping("namespaces", "landlock", "seccomp"),
     "reference-beside-the-shim": snooping("namespaces", "landlock"),
     "reference-by-path": snooping("namespaces", "landlock"),
@@ -369,7 +366,7 @@ SNOOPING = {
     "reads-the-checks": snooping("namespaces", "landlock"),
     "writes-outside": snooping("namespaces", "landlock"),
     "writes-into-its-workspace": snooping("namespaces", "landlock"),
-    "writes-into-the-packages": snooping(),  # a throw-away world forbids it by itself
+    "writes-into-the-packages": snooping(),
     "changes-file-attributes": snooping("namespaces", "seccomp"),
     "links-outside": snooping("namespaces", "landlock"),
     "deletes-a-planted-file": snooping("namespaces", "landlock"),
@@ -387,11 +384,11 @@ SNOOPING = {
     "new-namespaces": snooping("seccomp"),
     "mounts": snooping("landlock", "seccomp"),
     "back-to-root": snooping("seccomp"),
-    "core-dump": snooping("rlimits"),
+    "core-dump": snooping(),
     "runs-programs": snooping("namespaces", "landlock", "seccomp"),
     "program-in-memory": snooping("namespaces", "landlock", "seccomp"),
     "kernel-log": snooping("namespaces", "landlock"),
-    "terminals": snooping("namespaces", "landlock"),
+    "terminals": snooping(),
 }
 
 

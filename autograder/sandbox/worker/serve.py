@@ -53,7 +53,9 @@ class _Worker:
         while True:
             request, payload = self.channel.receive()
             try:
-                arguments = wire.decode(request["arguments"], payload, self.resolve)
+                arguments = wire.decode(
+                    request["arguments"], payload, self.resolve, wire.MAX_DEPTH_OF_CALLS
+                )
                 reply = getattr(self, "do_" + request["op"])(request, *arguments)
             except BaseException as error:  # noqa: BLE001  whatever a student raises is an answer
                 reply = {"error": self.explain(error)}
