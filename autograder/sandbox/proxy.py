@@ -22,6 +22,7 @@ from autograder.sandbox.worker import wire
 __all__ = ["Call", "Remote", "Student"]
 
 METHODS = ("loss",)
+PARAMETERS = "params"  # the kind of a transcript's entry that holds a net's first parameters
 REMEMBERED = 8
 MOST_LENT = 96 << 20  # bytes of caches that a worker has borrowed
 
@@ -65,6 +66,8 @@ class Remote:
                 told = wire.describe(value)
                 raise faults.Raised(self._kind, f"{self._kind}.params is a {told}, not a dict")
             self.__dict__["_params"] = Params(value)
+            if self._student.transcript is not None:
+                self._student.transcript.append((PARAMETERS, value))
         return self._params  # type: ignore[no-any-return]  # set through __dict__ above
 
     @params.setter
@@ -210,7 +213,9 @@ class Student:
             self.changed.add(label)
         if self.transcript is not None and not isinstance(value, Remote):
             forward = "_forward" in label and isinstance(value, tuple) and len(value) == 2
-            self.transcript.append((label.rpartition(".")[2], value[0] if forward else value))
+            told = _as_it_is(value[0] if forward else value)
+            self.transcript.append((label.rpartition(".")[2], told))
+            self.transcript += [("dict", dict(arg)) for arg in args if type(arg) is dict]
         return value
 
     def request(self, label: str, op: str, arguments: list[Any]) -> Any:
@@ -267,6 +272,13 @@ class Student:
     @staticmethod
     def _refuse(value: Any) -> int:
         raise TypeError(f"a check passed a {type(value).__name__}, which cannot travel")
+
+
+def _as_it_is(value: Any) -> Any:
+    """The value with its dicts copied: the next call changes a config that this one returned."""
+    if isinstance(value, tuple | list):
+        return type(value)(map(_as_it_is, value))
+    return dict(value) if isinstance(value, dict) else value
 
 
 def _size(value: Any) -> int:

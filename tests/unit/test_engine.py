@@ -290,7 +290,7 @@ def test_the_counterexample_is_the_first_case_that_fails(judge: Any) -> None:
     assert example is not None
     assert list(example.inputs) == ["x", "w", "b"]
     assert example.calls[-1].startswith("affine_forward(<")
-    assert example.calls[-1].count("×") == 3  # x has three dimensions, w two
+    assert example.calls[-1].count("×") > 2  # x has more than two dimensions, w two
     assert example.got
     assert example.expected
     assert example.got != example.expected

@@ -130,7 +130,7 @@ class _Worker:
     def module(self, name: str) -> Any:
         """A student's module, with the lent functions put in place before others import it."""
         if self.stubs and name in IMPORT_ORDER:
-            for earlier in IMPORT_ORDER[: IMPORT_ORDER.index(name)]:
+            for earlier in IMPORT_ORDER[: IMPORT_ORDER.index(name) + 1]:
                 if earlier in self.stubs:
                     self.lend(importlib.import_module(MODULES[earlier]), self.stubs[earlier])
         return importlib.import_module(MODULES[name])

@@ -1,0 +1,93 @@
+"""`autograder audit`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from autograder import audit, misconceptions
+from autograder.audit import Audit, Entry
+from autograder.errors import UsageError
+from autograder.reports import audit_html, audit_json
+
+__all__ = ["run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Audit, print, write; 1 if a mistake escapes or something right loses points."""
+    console = Console()
+    for folder in options.right:
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is no folder of right solutions")
+    right = [one for folder in options.right for one in sorted(folder.iterdir()) if one.is_dir()]
+    found = _audit(options, right)
+    if not found.entries and not found.solutions:
+        raise UsageError(f"no entry of the catalogue matches {options.only!r}")
+    for target, module in ((options.json, audit_json), (options.html, audit_html)):
+        if target:
+            _write(target, module.render(found))
+    _print(found, console)
+    return int(not found.passed)
+
+
+def _audit(options: argparse.Namespace, right: list[Path]) -> Audit:
+    only = options.only if any(c in options.only for c in "*?[") else f"*{options.only}*"
+    count = sum(1 for _ in misconceptions.catalogue()) if not options.only else None
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("audit", total=count and count + len(right))
+        for result in audit.run(
+            options.assignment, only, right, options.jobs or os.cpu_count() or 1
+        ):
+            if isinstance(result, Audit):
+                return result
+            name = result.function if isinstance(result, Entry) else result.name
+            progress.update(task, advance=1, description=name)
+    raise AssertionError("an audit ends with itself")
+
+
+def _print(found: Audit, console: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Function", "Mistakes", "Caught", "Named", "Wrongly"):
+        table.add_column(name, justify="left" if name == "Function" else "right")
+    for function, entries in found.functions().items():
+        _row(table, function, entries)
+    table.add_section()
+    _row(table, "All", found.wrong, style="bold")
+    console.print(table)
+    for entry in found.escapes:
+        console.print(Text(f"✗ escaped: {entry.id}: {entry.sentence}", style="red"))
+    for one in found.false_alarms:
+        name = one.id if isinstance(one, Entry) else one.name
+        console.print(Text(f"✗ false alarm: {name} loses points in {', '.join(one.lost)}", "red"))
+    for entry in found.wrong:
+        if entry.named == "wrongly":
+            console.print(Text(f"! {entry.id} is called: {entry.said}", style="yellow"))
+    if found.idle:
+        console.print(Text(f"Caught nothing: {', '.join(found.idle)}", style="dim"))
+    right = [entry for entry in found.entries if entry.tolerated]
+    console.print(
+        f"{len(right)} tolerated alternatives and {len(found.solutions)} right solutions: "
+        f"{len(found.false_alarms)} lose points. {found.seconds:.0f} seconds.",
+        highlight=False,
+    )
+
+
+def _row(table: Table, name: str, entries: tuple[Entry, ...], style: str = "") -> None:
+    caught = sum(not entry.escaped for entry in entries)
+    named, wrongly = (sum(e.named == how for e in entries) for how in ("rightly", "wrongly"))
+    mark = style or ("red" if caught < len(entries) else "")
+    counts = map(str, (len(entries), caught, named, wrongly or ""))
+    table.add_row(name, *counts, style=mark)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
