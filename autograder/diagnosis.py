@@ -8,9 +8,7 @@ every failed check of that function, and no other entry's do.
 
 from __future__ import annotations
 
-import copy
 import logging
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,27 +18,18 @@ import numpy as np
 from autograder import misconceptions, patterns
 from autograder.engine import Session, play
 from autograder.expect import FollowThrough, Mismatch
-from autograder.misconceptions import Misconception
 from autograder.models import Check, Outcome, Status
+from autograder.rehearsal import Transcript, known
 from autograder.sandbox import Raised, Remote, Student, StudentFault
 from autograder.sandbox.proxy import PARAMETERS
-from autograder.strategies import Case, seeded
-from reference import layer_utils, layers, optim
-from reference.classifiers import cnn, fc_net
+from autograder.strategies import Case
 
 __all__ = ["alike", "named", "transcripts"]
 
 log = logging.getLogger(__name__)
 
-Transcript = list[tuple[str, Any]]
-MODULES = {
-    "layers": layers,
-    "optim": optim,
-    "layer_utils": layer_utils,
-    "fc_net": fc_net,
-    "cnn": cnn,
-}
 RELATIVE = 1e-6
+TELLING = 200  # random numbers whose spread is known well
 TOLD = frozenset({Status.FAILED, Status.ERRORED})
 # Checks of a layer that differ in their inputs alone, so that these may tell right from wrong.
 COMPARABLE = (".values", ".general", ".gradients", ".single", "_forward.train")
@@ -151,106 +140,6 @@ def transcripts(check: Check, session: Session) -> list[Transcript]:
     return found
 
 
-def known(check: Check, entry: Misconception, session: Session) -> list[Transcript]:
-    """What a known mistake returns in each case of a check; worked out once for a whole class."""
-    key = check.id, entry.id, session.secret.value
-    if key not in _rehearsed:
-        _rehearsed[key] = _rehearse(check, entry, session)
-    return _rehearsed[key]
-
-
-_rehearsed: dict[tuple[str, str, bytes], list[Transcript]] = {}
-
-
-def _rehearse(check: Check, entry: Misconception, session: Session) -> list[Transcript]:
-    found = []
-    for number, case in enumerate(session.cases(check, {})):
-        actor = Actor(entry)
-        found.append(actor.transcript)
-        try:
-            with seeded(session.draws(check, number)), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                play(check, actor, case)
-        except (Mismatch, FollowThrough):
-            pass
-        except Exception as error:  # noqa: BLE001  a mistake may raise anything
-            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            actor.transcript.append(("fault", said))
-            break
-    return found
-
-
-class Actor:
-    """Plays a student whose work is the reference but for one mistake, in this process."""
-
-    def __init__(self, entry: Misconception) -> None:
-        self.transcript: Transcript = []
-        self.calls: list[Any] = []
-        self.layers = self.optim = self.layer_utils = self.fc_net = self.cnn = None
-        for name, module in MODULES.items():
-            functions = dict(vars(module))
-            if name == entry.module:
-                functions[entry.function] = misconceptions.definition(entry)
-            setattr(self, name, _ActorModule(self, functions))
-
-
-class _ActorModule:
-    def __init__(self, actor: Actor, functions: Mapping[str, Any]) -> None:
-        self._actor = actor
-        self._functions = functions
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        function = self._functions[name]
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            value = function(*args, **kwargs)
-            if isinstance(function, type):
-                return ActorNet(self._actor, value)
-            # A copy: an update rule changes its config again in the next step.
-            plain = copy.deepcopy(without_cache(name, value))
-            self._actor.transcript.append((name, plain))
-            for arg in args:
-                if isinstance(arg, dict):
-                    self._actor.transcript.append(("dict", copy.deepcopy(arg)))
-            return value
-
-        return call
-
-
-class ActorNet:
-    """A net of this process that is used like a remote one."""
-
-    def __init__(self, actor: Actor, net: Any) -> None:
-        self.__dict__.update(_actor=actor, _net=net, _read=False)
-
-    @property
-    def params(self) -> Any:
-        """The parameters themselves; the transcript has them as they were at first."""
-        if not self._read:
-            self.__dict__["_read"] = True
-            self._actor.transcript.append((PARAMETERS, copy.copy(self._net.params)))
-        return self._net.params
-
-    def loss(self, *args: Any) -> Any:
-        """The net's loss, noted in the transcript."""
-        value = self._net.loss(*args)
-        self._actor.transcript.append(("loss", copy.deepcopy(value)))
-        return value
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._net, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._net, name, value)
-
-
-def without_cache(name: str, value: Any) -> Any:
-    """A result less the cache of a forward pass, whose layout is a matter of taste."""
-    if "_forward" in name and isinstance(value, tuple | list) and len(value) == 2:
-        return value[0]
-    return value
-
-
 def sketch(params: Any) -> Any:
     """What first parameters look like, whatever numbers were drawn: shape, dtype and spread."""
     if not isinstance(params, dict):
@@ -268,6 +157,8 @@ def _outline(value: Any) -> Any:
     numbers = value.astype(np.float64)
     if numbers.min() == numbers.max():
         return [value.shape, str(value.dtype), float(numbers.flat[0])]
+    if numbers.size < TELLING:
+        return [value.shape, str(value.dtype)]
     # By powers of four, so that chance hardly moves it; and whether one sign is missing.
     spread = round(float(np.log2(numbers.std())) / 2)
     return [value.shape, str(value.dtype), spread, bool(numbers.min() < 0)]
