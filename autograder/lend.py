@@ -7,10 +7,10 @@ families of functions that were found broken.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,12 @@ import numpy as np
 import reference.layer_utils
 import reference.layers
 import reference.optim
+from autograder import bounds
 from autograder.sandbox.worker import wire
 from reference.classifiers import cnn, fc_net
 
 __all__ = ["family", "lender", "parameters", "stubs"]
 
-MOST_ENTRIES = 2**23  # of what a lent call works with
 HOMES = {"layers": reference.layers, "layer_utils": reference.layer_utils}
 
 
@@ -95,6 +95,7 @@ def lender(lent: Mapping[str, Sequence[str]]) -> Callable[..., tuple[Any, Any]]:
         keyword).
     """
     functions = {name: getattr(HOMES[module], name) for module in lent for name in lent[module]}
+    draws = _Draws()
 
     def call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any]:
         if name not in functions:
@@ -103,14 +104,14 @@ def lender(lent: Mapping[str, Sequence[str]]) -> Callable[..., tuple[Any, Any]]:
         args = [copy.copy(a) if isinstance(a, dict) else a for a in args]
         kwargs = {k: copy.copy(a) if isinstance(a, dict) else a for k, a in kwargs.items()}
         given = inspect.signature(functions[name]).bind(*args, **kwargs).arguments
-        _bound(name, given)
         if "_backward" in name:
             cache = given["cache"]
-            if not isinstance(cache, Loan) or cache.shape != given["dout"].shape:
+            if not isinstance(cache, Loan) or cache.shape != np.shape(given["dout"]):
                 raise ValueError(f"dout should have the shape of what {family(name)[0]} returned")
             with np.errstate(all="ignore"):
                 return functions[name](given["dout"], cache.value), {}
-        with np.errstate(all="ignore"):
+        bounds.check(name, given)
+        with np.errstate(all="ignore"), draws.ours():
             result = functions[name](*args, **kwargs)
         if "_forward" in name:
             result = (result[0], wire.Kept(Loan(result[1], result[0].shape)))
@@ -120,21 +121,19 @@ def lender(lent: Mapping[str, Sequence[str]]) -> Callable[..., tuple[Any, Any]]:
     return call
 
 
-def _bound(name: str, given: Mapping[str, Any]) -> None:
-    """Refuse a call whose result would fill the grader's memory: small arguments can ask for one.
+class _Draws:
+    """The random numbers of lent dropout: the same in every run, and apart from all others."""
 
-    Raises:
-        ValueError: it would.
-    """
-    arrays = {key: value for key, value in given.items() if isinstance(value, np.ndarray)}
-    x, w = arrays.get("x"), arrays.get("w")
-    shapes = [value.shape for key, value in arrays.items() if key in ("x", "gamma", "beta")]
-    entries = math.prod(np.broadcast_shapes(*shapes)) if w is None else 0
-    if x is not None and w is not None:
-        pad = given.get("conv_param", {}).get("pad", 0)
-        padded = math.prod(size + 2 * pad for size in x.shape[2:])
-        # Each image is unrolled into a column for each place of a filter at most.
-        filters = max(w.shape[0], math.prod(w.shape[1:]))
-        entries = len(x) * (padded * filters if w.ndim == 4 else math.prod(w.shape[1:]))
-    if entries > MOST_ENTRIES:
-        raise ValueError(f"{name} is asked for {entries} numbers at once, which are too many")
+    def __init__(self) -> None:
+        self._state = np.random.RandomState(0).get_state()
+
+    @contextlib.contextmanager
+    def ours(self) -> Iterator[None]:
+        """Let NumPy's global generator, from which the reference draws, go on from the last."""
+        before = np.random.get_state()  # noqa: NPY002  as the reference draws from it
+        np.random.set_state(self._state)  # noqa: NPY002  as above
+        try:
+            yield
+        finally:
+            self._state = np.random.get_state()  # noqa: NPY002  as above
+            np.random.set_state(before)  # noqa: NPY002  as above
