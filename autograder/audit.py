@@ -7,9 +7,11 @@ same sandbox and by the same judge.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
+import resource
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -18,7 +20,7 @@ from pathlib import Path
 from autograder import assignment, diagnosis, grading, intake, misconceptions
 from autograder.engine import Session, run_check
 from autograder.misconceptions import Misconception
-from autograder.models import Assignment, Check, Status, Submission
+from autograder.models import Assignment, Check, Outcome, Status, Submission
 from autograder.sandbox import Sandbox
 from autograder.secret import PUBLIC, Secret
 
@@ -36,7 +38,7 @@ class Entry:
         id: of the entry; `function` is what it gets wrong, `sentence` says how.
         tolerated: whether it must keep full marks.
         statuses: check id -> status, of the checks that were run.
-        lost: ids of the checks in which points were lost.
+        lost: ids of the checks in which points were lost, and not by a fault of ours.
         said: the diagnosis that a student reads; "" if there was none.
     """
 
@@ -57,6 +59,11 @@ class Entry:
         return self.tolerated and bool(self.lost)
 
     @property
+    def broken(self) -> tuple[str, ...]:
+        """Checks that failed themselves: they say nothing about the entry."""
+        return _broken(self.statuses)
+
+    @property
     def named(self) -> str:
         """Whether the diagnosis is right: "rightly", "not" or "wrongly"."""
         if not self.said:
@@ -66,20 +73,30 @@ class Entry:
 
 @dataclass(frozen=True)
 class Solution:
-    """What became of one right solution: its name, and the checks in which it lost points."""
+    """What became of one right solution: its folder's name, and where it lost points.
 
-    name: str
+    `broken` are the checks that failed themselves.
+    """
+
+    id: str
     lost: tuple[str, ...]
+    broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Audit:
-    """All of it."""
+    """All of it.
+
+    Attributes:
+        checks: ids of those that could have caught something.
+        seconds: on the clock; `cpu_seconds` of all processes together.
+    """
 
     entries: tuple[Entry, ...]
     solutions: tuple[Solution, ...]
-    checks: tuple[str, ...]  # ids of those that could have caught something
+    checks: tuple[str, ...]
     seconds: float
+    cpu_seconds: float = 0.0
 
     @property
     def wrong(self) -> tuple[Entry, ...]:
@@ -101,8 +118,14 @@ class Audit:
         return tuple(check for check in self.checks if check not in busy)
 
     @property
+    def broken(self) -> tuple[Entry | Solution, ...]:
+        """Those that met a check that failed itself."""
+        met: tuple[Entry | Solution, ...] = (*self.entries, *self.solutions)
+        return tuple(one for one in met if one.broken)
+
+    @property
     def passed(self) -> bool:
-        return not self.escapes and not self.false_alarms
+        return not self.escapes and not self.false_alarms and not self.broken
 
     def functions(self) -> dict[str, tuple[Entry, ...]]:
         """The wrong entries by function, in the order of the catalogue."""
@@ -111,14 +134,20 @@ class Audit:
 
 
 def judge(
-    entry: Misconception, roster: Assignment, secret: Secret = PUBLIC, *, diagnose: bool = True
+    entry: Misconception,
+    roster: Assignment,
+    secret: Secret = PUBLIC,
+    *,
+    diagnose: bool = True,
+    everything: bool = False,
 ) -> Entry:
     """Grade a submission that is right but for one entry, on the checks of its function.
 
     A forward pass is judged with its backward passes, since a wrong cache shows there alone.
     Training takes seconds and proves less: it is asked only where nothing else has caught it.
+    With `everything`, all other checks are asked too: what loses points beside the function.
     """
-    family = entry.function.replace("forward", "[fb]*ward*")
+    family = "*" if everything else entry.function.replace("forward", "[fb]*ward*")
     checks = [check for check in roster.checks if fnmatchcase(check.function, family)]
     training = [check for check in checks if check.id.startswith("training.")]
     submission = Submission(entry.id, "0" * 64, misconceptions.apply([entry]), {})
@@ -136,7 +165,7 @@ def judge(
         entry.sentence,
         entry.tolerated,
         {o.check.id: o.status.value for o in outcomes},
-        tuple(o.check.id for o in outcomes if o.credit < 1.0),
+        _lost(outcomes),
         " / ".join(sorted(told)),
     )
 
@@ -144,7 +173,17 @@ def judge(
 def judge_right(folder: Path, roster: Assignment, secret: Secret = PUBLIC) -> Solution:
     """Grade a solution that is known to be right, on the whole roster."""
     report = grading.grade(intake.read_submission([folder]), roster, secret)
-    return Solution(folder.name, tuple(o.check.id for o in report.outcomes if o.credit < 1.0))
+    statuses = {o.check.id: o.status.value for o in report.outcomes}
+    return Solution(folder.name, _lost(report.outcomes), _broken(statuses))
+
+
+def _lost(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
+    found = [o for o in outcomes if o.credit < 1.0 and o.status is not Status.BROKEN]
+    return tuple(o.check.id for o in found)
+
+
+def _broken(statuses: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(check for check, status in statuses.items() if status == Status.BROKEN.value)
 
 
 def run(
@@ -153,6 +192,8 @@ def run(
     right: Sequence[Path] = (),
     jobs: int = 1,
     secret: Secret = PUBLIC,
+    *,
+    everything: bool = False,
 ) -> Iterator[Entry | Solution | Audit]:
     """Audit the checks: each result as it comes, and the whole at the end.
 
@@ -162,8 +203,9 @@ def run(
         right: folders of right solutions.
         jobs: processes at work.
         secret: seeds the inputs.
+        everything: ask all checks about each entry, not only those of its function.
     """
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), _cpu_seconds()
     roster = assignment.load(settings)
     wanted = [entry for entry in misconceptions.catalogue() if fnmatchcase(entry.id, only)]
     # By function, so that a process works out once what known mistakes return.
@@ -172,7 +214,7 @@ def run(
         ids = [entry.id for entry in wanted if entry.function == function]
         tasks += [tuple(ids[first : first + CHUNK]) for first in range(0, len(ids), CHUNK)]
     found: list[Entry | Solution] = []
-    for result in _results(tasks, settings, secret, jobs):
+    for result in _results(tasks, settings, secret, jobs, everything=everything):
         found.append(result)
         yield result
     order = {entry.id: number for number, entry in enumerate(wanted)}
@@ -182,7 +224,14 @@ def run(
         tuple(s for s in found if isinstance(s, Solution)),
         tuple(_judging(roster.checks, {entry.function for entry in wanted})),
         time.perf_counter() - start,
+        _cpu_seconds() - cpu,
     )
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of all that it has waited for, workers of the sandbox among them."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _judging(checks: Iterable[Check], functions: set[str]) -> Iterator[str]:
@@ -192,22 +241,25 @@ def _judging(checks: Iterable[Check], functions: set[str]) -> Iterator[str]:
 
 
 def _results(
-    tasks: Sequence[Task], settings: Path | None, secret: Secret, jobs: int
+    tasks: Sequence[Task], settings: Path | None, secret: Secret, jobs: int, *, everything: bool
 ) -> Iterator[Entry | Solution]:
+    work = functools.partial(_work, settings=settings, secret=secret, everything=everything)
     if jobs == 1:
         for task in tasks:
-            yield from _work(task, settings, secret)
+            yield from work(task)
         return
     # Spawned: a fork of a process that has threads may hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        for future in [pool.submit(_work, task, settings, secret) for task in tasks]:
+        for future in [pool.submit(work, task) for task in tasks]:
             yield from future.result()
 
 
-def _work(task: Task, settings: Path | None, secret: Secret) -> list[Entry | Solution]:
+def _work(
+    task: Task, settings: Path | None, secret: Secret, *, everything: bool
+) -> list[Entry | Solution]:
     roster = assignment.load(settings)
     if isinstance(task, Path):
         return [judge_right(task, roster, secret)]
     entries = {entry.id: entry for entry in misconceptions.catalogue()}
-    return [judge(entries[identity], roster, secret) for identity in task]
+    return [judge(entries[name], roster, secret, everything=everything) for name in task]

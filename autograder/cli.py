@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="folders of right solutions, which must keep full marks",
     )
+    audit.add_argument(
+        "--all", action="store_true", help="every check on every entry, not its function's alone"
+    )
     audit.add_argument("--json", type=Path, metavar="FILE", help="also write the result as JSON")
     audit.add_argument("--html", type=Path, metavar="FILE", help="also write it as a page")
     audit.add_argument("--jobs", type=int, default=0, metavar="N", help="processes; one per core")

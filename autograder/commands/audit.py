@@ -22,10 +22,9 @@ __all__ = ["run"]
 def run(options: argparse.Namespace) -> int:
     """Audit, print, write; 1 if a mistake escapes or something right loses points."""
     console = Console()
-    for folder in options.right:
-        if not folder.is_dir():
-            raise UsageError(f"{folder} is no folder of right solutions")
-    right = [one for folder in options.right for one in sorted(folder.iterdir()) if one.is_dir()]
+    if options.jobs < 0:
+        raise UsageError(f"--jobs {options.jobs}: at least one process is needed")
+    right = [one for folder in options.right for one in _solutions(folder)]
     found = _audit(options, right)
     if not found.entries and not found.solutions:
         raise UsageError(f"no entry of the catalogue matches {options.only!r}")
@@ -36,17 +35,33 @@ def run(options: argparse.Namespace) -> int:
     return int(not found.passed)
 
 
+def _solutions(folder: Path) -> list[Path]:
+    """The solutions in a folder: its folders, or the folder itself where files lie in it."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder of right solutions")
+    if any(folder.glob("*.py")):
+        return [folder]
+    found = [one for one in sorted(folder.iterdir()) if one.is_dir()]
+    if not found:
+        raise UsageError(f"{folder} holds no solution")
+    return found
+
+
 def _audit(options: argparse.Namespace, right: list[Path]) -> Audit:
     only = options.only if any(c in options.only for c in "*?[") else f"*{options.only}*"
     count = sum(1 for _ in misconceptions.catalogue()) if not options.only else None
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("audit", total=count and count + len(right))
         for result in audit.run(
-            options.assignment, only, right, options.jobs or os.cpu_count() or 1
+            options.assignment,
+            only,
+            right,
+            options.jobs or os.cpu_count() or 1,
+            everything=options.all,
         ):
             if isinstance(result, Audit):
                 return result
-            name = result.function if isinstance(result, Entry) else result.name
+            name = result.function if isinstance(result, Entry) else result.id
             progress.update(task, advance=1, description=name)
     raise AssertionError("an audit ends with itself")
 
@@ -63,8 +78,11 @@ def _print(found: Audit, console: Console) -> None:
     for entry in found.escapes:
         console.print(Text(f"✗ escaped: {entry.id}: {entry.sentence}", style="red"))
     for one in found.false_alarms:
-        name = one.id if isinstance(one, Entry) else one.name
-        console.print(Text(f"✗ false alarm: {name} loses points in {', '.join(one.lost)}", "red"))
+        said = f"✗ false alarm: {one.id} loses points in {', '.join(one.lost)}"
+        console.print(Text(said, style="red"))
+    for one in found.broken:
+        said = f"✗ the checks themselves fail on {one.id}: {', '.join(one.broken)}"
+        console.print(Text(said, style="red"))
     for entry in found.wrong:
         if entry.named == "wrongly":
             console.print(Text(f"! {entry.id} is called: {entry.said}", style="yellow"))
@@ -73,7 +91,8 @@ def _print(found: Audit, console: Console) -> None:
     right = [entry for entry in found.entries if entry.tolerated]
     console.print(
         f"{len(right)} tolerated alternatives and {len(found.solutions)} right solutions: "
-        f"{len(found.false_alarms)} lose points. {found.seconds:.0f} seconds.",
+        f"{len(found.false_alarms)} lose points. {found.seconds:.0f} seconds, "
+        f"{found.cpu_seconds:.0f} of CPU.",
         highlight=False,
     )
 

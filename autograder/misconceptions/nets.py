@@ -625,3 +625,8 @@ net(
     "The initial weights have the right spread, but are drawn evenly, not from a normal one.",
     (WEIGHTS, "weight_scale * np.sqrt(3) * np.random.uniform(-1, 1, (fan_in, fan_out))"),
 )
+dropout(
+    "seed-ignored",
+    "The seed never reaches the dropout layers, so every run drops other units.",
+    ('self.dropout_param["seed"] = seed', "self.seed = seed"),
+)

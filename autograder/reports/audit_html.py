@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from autograder.audit import Audit, Entry
+from autograder.audit import Audit, Entry, Solution
 
 __all__ = ["render"]
 
@@ -21,7 +21,14 @@ td.mark { text-align: center; width: 1.6rem } td.mark.lost { background: #2a23; 
 .dim { color: var(--dim) } .bad { color: var(--bad) } .good { color: var(--good) }
 .wide { overflow-x: auto } code { font-size: .9em }
 """
-SHORT = {"failed": "✗", "errored": "!", "timed_out": "⏱", "missing": "–", "skipped": "–"}
+SHORT = {
+    "failed": "✗",
+    "errored": "!",
+    "timed_out": "⏱",
+    "missing": "–",
+    "skipped": "–",
+    "broken": "?",
+}
 
 
 def render(audit: Audit) -> str:
@@ -36,9 +43,10 @@ def render(audit: Audit) -> str:
         "<h1>Audit of the checks</h1>",
         f"<p>{caught} of {len(wrong)} known mistakes are caught, {named} are named rightly. ",
         f"{len(audit.false_alarms)} of {_right(audit)} right alternatives and solutions lose ",
-        f"points. {audit.seconds:.0f} seconds.</p>",
+        f"points. {audit.seconds:.0f} seconds, {audit.cpu_seconds:.0f} of CPU.</p>",
         *_list("Escaped", (f"{e.id}: {e.sentence}" for e in audit.escapes)),
         *_list("False alarms", map(_alarm, audit.false_alarms)),
+        *_list("Checks that failed themselves", map(_fault, audit.broken)),
         *_list("Checks that caught nothing", audit.idle),
     ]
     for function in dict.fromkeys(entry.function for entry in audit.entries):
@@ -50,9 +58,12 @@ def _right(audit: Audit) -> int:
     return len(audit.entries) - len(audit.wrong) + len(audit.solutions)
 
 
-def _alarm(one: object) -> str:
-    name = one.id if isinstance(one, Entry) else getattr(one, "name", "")
-    return f"{name}: {', '.join(getattr(one, 'lost', ()))}"
+def _alarm(one: Entry | Solution) -> str:
+    return f"{one.id}: {', '.join(one.lost)}"
+
+
+def _fault(one: Entry | Solution) -> str:
+    return f"{one.id}: {', '.join(one.broken)}"
 
 
 def _list(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """An audit as JSON.
 
-{"schema": 1, "passed": true, "caught": 440, "wrong": 440, "named": 430, "seconds": 95.0,
+{"schema": 1, "passed": true, "caught": 440, "wrong": 440, "named": 430, "wrongly_named": 0,
+ "seconds": 95.0, "cpu_seconds": 180.0,
  "functions": [{"function", "wrong", "caught", "named"}],
  "entries": [{"id", "function", "sentence", "tolerated", "lost": [check ids], "statuses":
               {check id: status}, "diagnosis", "named": "rightly" | "not" | "wrongly"}],
  "solutions": [{"name", "lost"}], "escapes": [ids], "false_alarms": [names],
+ "broken": {name: [ids of checks that failed themselves]},
  "idle": [ids of checks that caught nothing]}
 """
 
@@ -28,7 +30,9 @@ def render(audit: Audit) -> str:
         "wrong": len(wrong),
         "caught": sum(not entry.escaped for entry in wrong),
         "named": sum(entry.named == "rightly" for entry in wrong),
+        "wrongly_named": sum(entry.named == "wrongly" for entry in wrong),
         "seconds": round(audit.seconds, 1),
+        "cpu_seconds": round(audit.cpu_seconds, 1),
         "functions": [
             {
                 "function": function,
@@ -39,11 +43,10 @@ def render(audit: Audit) -> str:
             for function, entries in audit.functions().items()
         ],
         "entries": [_entry(entry) for entry in audit.entries],
-        "solutions": [{"name": one.name, "lost": list(one.lost)} for one in audit.solutions],
+        "solutions": [{"name": one.id, "lost": list(one.lost)} for one in audit.solutions],
         "escapes": [entry.id for entry in audit.escapes],
-        "false_alarms": [
-            one.id if isinstance(one, Entry) else one.name for one in audit.false_alarms
-        ],
+        "false_alarms": [one.id for one in audit.false_alarms],
+        "broken": {one.id: list(one.broken) for one in audit.broken},
         "idle": list(audit.idle),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
