@@ -55,6 +55,31 @@ def test_a_tolerated_entry_that_loses_points(roster: Assignment) -> None:
     assert not audit.judge(planted(tolerated=True), roster).false_alarm
 
 
+def broken_check(student: object, case: object) -> None:
+    raise ZeroDivisionError
+
+
+def test_a_check_that_fails_itself_has_caught_nothing(roster: Assignment, tmp_path: Path) -> None:
+    checks = [one for one in roster.checks if one.function == "relu_forward"]
+    part = replace(roster, checks=tuple(replace(one, body=broken_check) for one in checks))
+    found = audit.judge(planted(harmless=False), part)
+    assert found.lost == ()
+    assert found.broken == tuple(one.id for one in checks)
+    solution = audit.judge_right(RIGHT / "loops", part)
+    assert (solution.lost, solution.broken) == ((), found.broken)
+    assert not Audit((), (solution,), (), 1.0).passed
+
+
+def test_all_checks_are_asked_only_if_that_is_wanted(roster: Assignment) -> None:
+    part = replace(roster, checks=roster.checks[:12])
+    functions = {one.id: one.function for one in part.checks}
+    found = audit.judge(planted(harmless=False), part)
+    assert {functions[check] for check in found.statuses} == {"relu_forward", "relu_backward"}
+    found = audit.judge(planted(harmless=False), part, everything=True)
+    assert set(found.statuses) == set(functions)
+    assert {functions[check] for check in found.lost} == {"relu_forward"}
+
+
 def test_a_right_solution_and_a_wrong_one(roster: Assignment, tmp_path: Path) -> None:
     part = replace(roster, checks=roster.checks[:8])
     assert audit.judge_right(RIGHT / "einsum", part) == Solution("einsum", ())
@@ -71,6 +96,24 @@ def test_the_command_fails_if_something_escapes(
     catalogue(planted(tolerated=True, harmless=False))
     assert cli.main(["audit", "--jobs", "1"]) == 1
     assert "false alarm: relu_forward.planted" in capsys.readouterr().out
+
+
+def test_the_command_takes_one_solution_or_a_folder_of_them(
+    catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[str] = []
+
+    def judge_right(folder: Path, *_more: object) -> Solution:
+        seen.append(folder.name)
+        return Solution(folder.name, ("t.check",) if folder.name == "loops" else ())
+
+    monkeypatch.setattr(audit, "judge_right", judge_right)
+    catalogue()
+    assert cli.main(["audit", "--jobs", "1", "--right", str(RIGHT / "einsum")]) == 0
+    assert seen == ["einsum"]
+    assert cli.main(["audit", "--jobs", "1", "--right", str(RIGHT)]) == 1
+    assert sorted(seen[1:]) == sorted(path.name for path in RIGHT.iterdir())
+    assert "false alarm: loops loses points in t.check" in capsys.readouterr().out
 
 
 def test_the_command_writes_what_it_found(
@@ -95,6 +138,10 @@ def test_what_cannot_be_audited_is_a_usage_error(
     assert "no entry of the catalogue matches" in capsys.readouterr().err
     assert cli.main(["audit", "--right", str(tmp_path / "absent")]) == 2
     assert "is no folder" in capsys.readouterr().err
+    assert cli.main(["audit", "--right", str(tmp_path)]) == 2
+    assert "holds no solution" in capsys.readouterr().err
+    assert cli.main(["audit", "--jobs", "-1"]) == 2
+    assert "at least one process" in capsys.readouterr().err
     away = str(tmp_path / "absent" / "a.json")
     assert cli.main(["audit", "--only", "relu_forward.identity", "--json", away]) == 2
 
@@ -113,9 +160,10 @@ SAMPLE = Audit(
         entry("f.three", "Three.", "errored", said="<i>Other</i>"),
         entry("g.four", "Four.", "failed", tolerated=True),
     ),
-    solutions=(Solution("loops", ()), Solution("<script>", ("t.g.check",))),
+    solutions=(Solution("loops", (), ("t.b<r>oken",)), Solution("<script>", ("t.g.check",))),
     checks=("t.f.check", "t.g.check"),
     seconds=12.34,
+    cpu_seconds=23.45,
 )
 
 
@@ -134,11 +182,14 @@ def test_as_json() -> None:
     assert found["functions"] == [{"function": "f", "wrong": 3, "caught": 2, "named": 1}]
     assert found["escapes"] == ["f.two"]
     assert found["false_alarms"] == ["g.four", "<script>"]
-    assert found["seconds"] == 12.3
+    assert found["broken"] == {"loops": ["t.b<r>oken"]}
+    assert (found["seconds"], found["cpu_seconds"]) == (12.3, 23.4)
+    assert (found["wrong"], found["caught"], found["named"], found["wrongly_named"]) == (3, 2, 1, 1)
 
 
 def test_the_page_escapes_text_and_loads_nothing() -> None:
     page = audit_html.render(SAMPLE)
+    assert "t.b&lt;r&gt;oken" in page
     for text in ("<b>One", "<i>Other", "<script>", "Two & more"):
         assert text not in page
     assert "&lt;b&gt;One&lt;/b&gt;" in page
