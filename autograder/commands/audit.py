@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -88,13 +89,21 @@ def _print(found: Audit, console: Console) -> None:
             console.print(Text(f"! {entry.id} is called: {entry.said}", style="yellow"))
     if found.idle:
         console.print(Text(f"Caught nothing: {', '.join(found.idle)}", style="dim"))
-    right = [entry for entry in found.entries if entry.tolerated]
-    console.print(
-        f"{len(right)} tolerated alternatives and {len(found.solutions)} right solutions: "
-        f"{len(found.false_alarms)} lose points. {found.seconds:.0f} seconds, "
-        f"{found.cpu_seconds:.0f} of CPU.",
-        highlight=False,
+    for line in _summary(found):
+        console.print(Text(line))
+
+
+def _summary(found: Audit) -> Iterator[str]:
+    wrong, right = found.wrong, [entry for entry in found.entries if entry.tolerated]
+    if wrong:
+        caught = 1 - len(found.escapes) / len(wrong)
+        named = sum(entry.named == "rightly" for entry in wrong) / len(wrong)
+        yield f"Of {len(wrong)} mistakes, {caught:.1%} are caught and {named:.1%} named rightly."
+    yield (
+        f"Of {len(right)} tolerated alternatives and {len(found.solutions)} right solutions, "
+        f"{len(found.false_alarms)} lose points."
     )
+    yield f"{found.seconds:.0f} seconds, {found.cpu_seconds:.0f} of processor time."
 
 
 def _row(table: Table, name: str, entries: tuple[Entry, ...], style: str = "") -> None:
