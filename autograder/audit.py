@@ -88,7 +88,8 @@ class Audit:
     """All of it.
 
     Attributes:
-        checks: ids of those that could have caught something.
+        checks: ids of those that could have caught something; in an audit of the whole catalogue,
+            of those for whose function it has no entry as well.
         seconds: on the clock; `cpu_seconds` of all processes together.
     """
 
@@ -207,7 +208,8 @@ def run(
     """
     start, cpu = time.perf_counter(), _cpu_seconds()
     roster = assignment.load(settings)
-    wanted = [entry for entry in misconceptions.catalogue() if fnmatchcase(entry.id, only)]
+    known = misconceptions.catalogue()
+    wanted = [entry for entry in known if fnmatchcase(entry.id, only)]
     # By function, so that a process works out once what known mistakes return.
     tasks: list[Task] = list(right)
     for function in dict.fromkeys(entry.function for entry in wanted):
@@ -218,11 +220,13 @@ def run(
         found.append(result)
         yield result
     order = {entry.id: number for number, entry in enumerate(wanted)}
+    everywhere = {check.function for check in roster.checks}
+    judged = everywhere if len(wanted) == len(known) else {entry.function for entry in wanted}
     entries = sorted((e for e in found if isinstance(e, Entry)), key=lambda e: order[e.id])
     yield Audit(
         tuple(entries),
         tuple(s for s in found if isinstance(s, Solution)),
-        tuple(_judging(roster.checks, {entry.function for entry in wanted})),
+        tuple(_judging(roster.checks, judged)),
         time.perf_counter() - start,
         _cpu_seconds() - cpu,
     )

@@ -16,12 +16,17 @@ from autograder import audit, misconceptions
 from autograder.audit import Audit, Entry
 from autograder.errors import UsageError
 from autograder.reports import audit_html, audit_json
+from autograder.secret import course_secret
 
 __all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:
-    """Audit, print, write; 1 if a mistake escapes or something right loses points."""
+    """Audit on the inputs of the course, print, write.
+
+    Returns:
+        1 if a mistake escapes, something right loses points, or a check itself fails; else 0.
+    """
     console = Console()
     if options.jobs < 0:
         raise UsageError(f"--jobs {options.jobs}: at least one process is needed")
@@ -58,6 +63,7 @@ def _audit(options: argparse.Namespace, right: list[Path]) -> Audit:
             only,
             right,
             options.jobs or os.cpu_count() or 1,
+            course_secret(),
             everything=options.all,
         ):
             if isinstance(result, Audit):
@@ -78,8 +84,9 @@ def _print(found: Audit, console: Console) -> None:
     console.print(table)
     for entry in found.escapes:
         console.print(Text(f"✗ escaped: {entry.id}: {entry.sentence}", style="red"))
-    for one in found.false_alarms:
-        said = f"✗ false alarm: {one.id} loses points in {', '.join(one.lost)}"
+    for alarm in found.false_alarms:
+        sentence = f": {alarm.sentence}" if isinstance(alarm, Entry) else ""
+        said = f"✗ false alarm: {alarm.id} loses points in {', '.join(alarm.lost)}{sentence}"
         console.print(Text(said, style="red"))
     for one in found.broken:
         said = f"✗ the checks themselves fail on {one.id}: {', '.join(one.broken)}"
@@ -87,6 +94,9 @@ def _print(found: Audit, console: Console) -> None:
     for entry in found.wrong:
         if entry.named == "wrongly":
             console.print(Text(f"! {entry.id} is called: {entry.said}", style="yellow"))
+    nameless = [e.id for e in found.wrong if e.named == "not" and not e.escaped]
+    if nameless:
+        console.print(Text(f"Caught, but not named: {', '.join(nameless)}", style="dim"))
     if found.idle:
         console.print(Text(f"Caught nothing: {', '.join(found.idle)}", style="dim"))
     for line in _summary(found):

@@ -13,6 +13,7 @@ from autograder.audit import Audit, Entry, Solution
 from autograder.misconceptions import Misconception
 from autograder.models import Assignment
 from autograder.reports import audit_html, audit_json
+from autograder.secret import Secret
 
 RIGHT = Path(__file__).parents[1] / "submissions" / "right"
 HARMLESS = ("np.maximum(x, 0)", "np.maximum(x, 0 * 1)")
@@ -97,7 +98,9 @@ def test_the_command_fails_if_something_escapes(
     assert "Of 1 mistakes, 0.0% are caught and 0.0% named rightly." in said
     catalogue(planted(tolerated=True, harmless=False))
     assert cli.main(["audit", "--jobs", "1"]) == 1
-    assert "false alarm: relu_forward.planted" in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert "false alarm: relu_forward.planted loses points in fully_connected.relu_forward" in said
+    assert said.count("Says <b>nothing</b>.") == 1
 
 
 def test_the_command_takes_one_solution_or_a_folder_of_them(
@@ -116,6 +119,43 @@ def test_the_command_takes_one_solution_or_a_folder_of_them(
     assert cli.main(["audit", "--jobs", "1", "--right", str(RIGHT)]) == 1
     assert sorted(seen[1:]) == sorted(path.name for path in RIGHT.iterdir())
     assert "false alarm: loops loses points in t.check" in capsys.readouterr().out
+
+
+def test_the_command_says_what_has_no_name_and_what_catches_nothing(
+    catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def judge(entry: Misconception, *_given: object, **_more: object) -> Entry:
+        lost = ("fully_connected.relu_forward.values",)
+        return Entry(entry.id, entry.function, entry.sentence, tolerated=False, lost=lost)
+
+    monkeypatch.setattr(audit, "judge", judge)
+    catalogue(planted(), replace(planted(), id="softmax_loss.planted", function="softmax_loss"))
+    assert cli.main(["audit", "--jobs", "1", "--only", "softmax"]) == 0
+    said = capsys.readouterr().out
+    assert "Caught, but not named: softmax_loss.planted" in said
+    assert "fully_connected.softmax_loss.value" in said
+    assert "affine_relu_forward" not in said
+    # Of a whole audit, checks that have no known mistake are told as well.
+    assert cli.main(["audit", "--jobs", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "fully_connected.affine_relu_forward.values" in said
+    assert "fully_connected.relu_forward.values" not in said
+
+
+def test_the_command_draws_the_inputs_that_grading_draws(
+    catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Secret] = []
+
+    def judge(entry: Misconception, _roster: Assignment, secret: Secret, **_more: object) -> Entry:
+        seen.append(secret)
+        return Entry(entry.id, entry.function, entry.sentence, tolerated=True)
+
+    monkeypatch.setattr(audit, "judge", judge)
+    monkeypatch.setenv("AUTOGRADER_SECRET", "of one course")
+    catalogue(planted())
+    assert cli.main(["audit", "--jobs", "1"]) == 0
+    assert seen == [Secret(b"of one course")]
 
 
 def test_the_command_writes_what_it_found(
