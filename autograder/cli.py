@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--out", type=Path, metavar="DIR", help="also write DIR/report.json")
     grade.add_argument("--assignment", type=Path, metavar="FILE", help="an assignment.toml")
     grade.add_argument("--data", type=Path, metavar="PATH", help="real CIFAR-10: folder or archive")
-    grade.add_argument("--only", metavar="PATTERN", help="only checks that match (-k of pytest)")
+    grade.add_argument("--only", metavar="PATTERN", help="only checks whose name has this")
     grade.add_argument("--list", action="store_true", help="list the checks and their points")
     grade.add_argument("--min-score", type=float, metavar="POINTS", help="exit with 1 below this")
     grade.add_argument(

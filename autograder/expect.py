@@ -230,7 +230,7 @@ def gradients(
     for name, found, mismatch in wrong:
         argument = name.removeprefix("d")
         if not numeric.fits(functools.partial(own, argument), at[argument], found, dout):
-            mismatch.message += f", and it does not fit your own {forward} either"
+            mismatch.message += f"; your own {forward} is wrong as well: mend that first"
             raise mismatch
     if not kinship.related(own, reference, at, dout.shape):
         mismatch = wrong[0][2]
