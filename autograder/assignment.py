@@ -112,7 +112,7 @@ class _Question(msgspec.Struct, forbid_unknown_fields=True):
     title: str
     notebook: float = 0.0
     inline: float = 0.0
-    code: dict[str, float] = {}
+    code: dict[str, Any] = {}  # numbers; `_points` tells which one is none
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -140,13 +140,9 @@ def load(path: Path | None = None) -> Assignment:
         settings = msgspec.toml.decode(source.read_bytes(), type=_File)
     except OSError as error:
         raise AssignmentError(f"cannot read {where}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise AssignmentError(f"{where} is not valid: {error}") from error
-    points = {
-        (question.id, function): value
-        for question in settings.question
-        for function, value in question.code.items()
-    }
+    points = _points(settings, where)
     _validate(settings, points, where)
     return Assignment(
         name=settings.name,
@@ -178,6 +174,32 @@ def _with_points(points: dict[tuple[str, str], float], hidden: list[str]) -> Ite
         )
 
 
+def _points(settings: _File, where: str) -> dict[tuple[str, str], float]:
+    """The points of each (question, function); wrong numbers are told by their key."""
+    found: dict[tuple[str, str], float] = {}
+    ids: set[str] = set()
+    for question in settings.question:
+        if question.id in ids:
+            raise AssignmentError(f"{where} has two questions with the id {question.id}")
+        ids.add(question.id)
+        for key in ("notebook", "inline"):
+            _count(getattr(question, key), f"{key} of question {question.id}", where)
+        for function, value in question.code.items():
+            found[question.id, function] = _count(
+                value, f"{function} in question {question.id}", where
+            )
+    _count(settings.follow_through, "follow_through", where)
+    return found
+
+
+def _count(value: Any, key: str, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise AssignmentError(f"{where}: {key} is {value!r}, but a number is needed")
+    if not 0 <= value < float("inf"):
+        raise AssignmentError(f"{where}: {key} is {value}, which is negative or infinite")
+    return value
+
+
 def _validate(settings: _File, points: dict[tuple[str, str], float], where: str) -> None:
     checked = {(one.question, one.function) for one in _registry.values()}
     for question, function in sorted(points.keys() - checked):
@@ -189,10 +211,10 @@ def _validate(settings: _File, points: dict[tuple[str, str], float], where: str)
             f"{where} gives no points to {function} in question {question}; "
             "write 0 to check it without counting it"
         )
-    numbers = [*points.values(), settings.follow_through]
-    numbers += [value for q in settings.question for value in (q.notebook, q.inline)]
-    if not all(0 <= number < float("inf") for number in numbers):
-        raise AssignmentError(f"{where} has points that are negative or infinite")
+    ids = [one.id for one in _registry.values()]
+    for pattern in settings.hidden:
+        if not fnmatch.filter(ids, pattern):
+            raise AssignmentError(f"{where} hides {pattern!r}, which is no check's id")
     if settings.follow_through > 1:
         raise AssignmentError(f"{where}: follow_through is a share, from 0 to 1")
     limits = msgspec.structs.asdict(settings.limits)

@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--out", type=Path, metavar="DIR", help="also write DIR/report.json")
     grade.add_argument("--assignment", type=Path, metavar="FILE", help="an assignment.toml")
     grade.add_argument("--data", type=Path, metavar="PATH", help="real CIFAR-10: folder or archive")
-    grade.add_argument("--only", metavar="PATTERN", help="only checks that match (-k of pytest)")
+    grade.add_argument("--only", metavar="PATTERN", help="only checks whose name has this")
     grade.add_argument("--list", action="store_true", help="list the checks and their points")
     grade.add_argument("--min-score", type=float, metavar="POINTS", help="exit with 1 below this")
     grade.add_argument(
@@ -71,6 +71,25 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", help="the isolation of this machine", description=_doctor.__doc__
     )
     doctor.set_defaults(run=_doctor)
+
+    audit = verbs.add_parser("audit", help="how good the checks are", description=_audit.__doc__)
+    audit.add_argument("--only", default="", metavar="PATTERN", help="only entries that match")
+    audit.add_argument("--assignment", type=Path, metavar="FILE", help="an assignment.toml")
+    audit.add_argument(
+        "--right",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FOLDER",
+        help="folders of right solutions, which must keep full marks",
+    )
+    audit.add_argument(
+        "--all", action="store_true", help="every check on every entry, not its function's alone"
+    )
+    audit.add_argument("--json", type=Path, metavar="FILE", help="also write the result as JSON")
+    audit.add_argument("--html", type=Path, metavar="FILE", help="also write it as a page")
+    audit.add_argument("--jobs", type=int, default=0, metavar="N", help="processes; one per core")
+    audit.set_defaults(run=_audit)
 
     init = verbs.add_parser("init", help="a course secret, points", description=_init.__doc__)
     init.add_argument("folder", nargs="?", type=Path, default=Path())
@@ -97,6 +116,13 @@ def _doctor(options: argparse.Namespace) -> int:
     from autograder.commands import doctor  # noqa: PLC0415  --help does not pay for it
 
     return doctor.run(options)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    """Grade every known mistake, and right solutions, to see what the checks miss."""
+    from autograder.commands import audit  # noqa: PLC0415  --help does not pay for it
+
+    return audit.run(options)
 
 
 def _init(options: argparse.Namespace) -> int:

@@ -123,7 +123,8 @@ def close(
     found = array(got, wanted.shape, name, tolerate=tolerate)
     limit = _tolerance(found, expected) if tolerance is None else tolerance
     scale = max(float(np.max(np.abs(wanted), initial=0.0)), floor) or 1.0
-    error = np.abs(found.astype(np.float64) - wanted)
+    with np.errstate(over="ignore"):  # infinite, and so wrong
+        error = np.abs(found.astype(np.float64) - wanted)
     right = error <= limit * scale
     if right.all():
         return
@@ -229,7 +230,7 @@ def gradients(
     for name, found, mismatch in wrong:
         argument = name.removeprefix("d")
         if not numeric.fits(functools.partial(own, argument), at[argument], found, dout):
-            mismatch.message += f", and it does not fit your own {forward} either"
+            mismatch.message += f"; your own {forward} is wrong as well: mend that first"
             raise mismatch
     if not kinship.related(own, reference, at, dout.shape):
         mismatch = wrong[0][2]

@@ -28,7 +28,7 @@ Array = NDArray[Any]
 Forward = Callable[[str, Array], Any]  # (argument's name, its value) -> out
 
 DIRECTIONS = 12  # how many ways of moving an argument are tried
-SCALE = 10.0  # of inputs for the growth: there, an epsilon under a root is lost
+SCALE = 100.0  # of inputs for the growth: there, an epsilon under a root is lost
 SAME = 1e-3
 
 

@@ -7,9 +7,11 @@ families of functions that were found broken.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,12 +19,34 @@ import numpy as np
 import reference.layer_utils
 import reference.layers
 import reference.optim
+from autograder import bounds
 from autograder.sandbox.worker import wire
 from reference.classifiers import cnn, fc_net
 
 __all__ = ["family", "lender", "parameters", "stubs"]
 
 HOMES = {"layers": reference.layers, "layer_utils": reference.layer_utils}
+
+
+@dataclass(frozen=True)
+class Loan:
+    """A cache that a worker has borrowed, and the shape of the out that came with it."""
+
+    value: Any
+    shape: tuple[int, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Of all the arrays in it."""
+        return _bytes(self.value)
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, tuple | list):
+        return sum(map(_bytes, value))
+    return sum(map(_bytes, value.values())) if isinstance(value, dict) else 0
 
 
 def family(function: str) -> tuple[str, str]:
@@ -67,19 +91,49 @@ def lender(lent: Mapping[str, Sequence[str]]) -> Callable[..., tuple[Any, Any]]:
     """Answers calls of the lent functions, and of no others.
 
     Returns:
-        (name, args, kwargs) -> (result, dict arguments as they are afterwards, by position).
+        (name, args, kwargs) -> (result, dict arguments as they are afterwards, by position or
+        keyword).
     """
     functions = {name: getattr(HOMES[module], name) for module in lent for name in lent[module]}
+    draws = _Draws()
 
     def call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any]:
         if name not in functions:
             raise ValueError(f"{name} is not lent")
         # Caches are ours and stay as they are; everything else came by value.
         args = [copy.copy(a) if isinstance(a, dict) else a for a in args]
-        with np.errstate(all="ignore"):
+        kwargs = {k: copy.copy(a) if isinstance(a, dict) else a for k, a in kwargs.items()}
+        given = inspect.signature(functions[name]).bind(*args, **kwargs).arguments
+        if "_backward" in name:
+            cache = given["cache"]
+            if not isinstance(cache, Loan) or cache.shape != np.shape(given["dout"]):
+                raise ValueError(f"dout should have the shape of what {family(name)[0]} returned")
+            with np.errstate(all="ignore"):
+                return functions[name](given["dout"], cache.value), {}
+        bounds.check(name, given)
+        with np.errstate(all="ignore"), draws.ours():
             result = functions[name](*args, **kwargs)
         if "_forward" in name:
-            result = (result[0], wire.Kept(result[1]))
-        return result, {i: arg for i, arg in enumerate(args) if isinstance(arg, dict)}
+            result = (result[0], wire.Kept(Loan(result[1], result[0].shape)))
+        places = (*enumerate(args), *kwargs.items())
+        return result, {place: value for place, value in places if isinstance(value, dict)}
 
     return call
+
+
+class _Draws:
+    """The random numbers of lent dropout: the same in every run, and apart from all others."""
+
+    def __init__(self) -> None:
+        self._state = np.random.RandomState(0).get_state()
+
+    @contextlib.contextmanager
+    def ours(self) -> Iterator[None]:
+        """Let NumPy's global generator, from which the reference draws, go on from the last."""
+        before = np.random.get_state()  # noqa: NPY002  as the reference draws from it
+        np.random.set_state(self._state)  # noqa: NPY002  as above
+        try:
+            yield
+        finally:
+            self._state = np.random.get_state()  # noqa: NPY002  as above
+            np.random.set_state(before)  # noqa: NPY002  as above

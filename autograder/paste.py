@@ -20,6 +20,22 @@ __all__ = ["code"]
 Array = NDArray[Any]
 MOST_ENTRIES = 150  # of one array
 MOST_CHARACTERS = 6000
+LAYER, NORM = "dx, dw, db", "dx, dgamma, dbeta"
+# What a backward pass returns, where that is more than one array.
+GRADIENTS = {
+    "affine_backward": LAYER,
+    "conv_backward_naive": LAYER,
+    "affine_relu_backward": LAYER,
+    "conv_relu_backward": LAYER,
+    "conv_relu_pool_backward": LAYER,
+    "conv_bn_relu_backward": "dx, dw, db, dgamma, dbeta",
+    "batchnorm_backward": NORM,
+    "batchnorm_backward_alt": NORM,
+    "layernorm_backward": NORM,
+    "spatial_batchnorm_backward": NORM,
+    "spatial_groupnorm_backward": NORM,
+    "softmax_loss": "loss, dx",
+}
 INSTEAD = "# The check used other numbers, too many to print."
 
 
@@ -34,11 +50,49 @@ def code(calls: Sequence[Call], home: Callable[[str], str]) -> str:
     if not needed:
         return ""
     lines = ["import numpy as np", *_imports(needed, home), ""]
-    names: dict[int, str] = {}
-    for call in needed:
-        lines += _call(call, names, last=call is needed[-1])
+    if home(needed[-1].function) == "optim":
+        lines += _updates([call for call in calls if call.function == needed[-1].function])
+    elif len(calls) > 1 and all(_is_batch(call, calls[0]) for call in calls):
+        lines += _batches(calls)
+    else:
+        names: dict[int, str] = {}
+        for call in needed:
+            lines += _call(call, names, last=call is needed[-1])
     text = "\n".join(lines) + "\n"
     return text if len(text) <= MOST_CHARACTERS else ""
+
+
+def _updates(calls: Sequence[Call]) -> list[str]:
+    """Every step from the first: each goes on from the config that the last one returned."""
+    first, rule = calls[0], calls[0].function
+    lines = [f"w = {_literal(first.args[0])}"]
+    if len(first.args) > 2:
+        lines.append(f"config = {_literal(first.args[2])}")
+    for number, call in enumerate(calls):
+        given = ", config" if number or len(first.args) > 2 else ""
+        last = number == len(calls) - 1
+        lines.append(f"dw = {_literal(call.args[1])}")
+        lines += ["before = w.copy()"] if last else []
+        lines.append(f"{'next_w' if last else 'w'}, config = {rule}(w, dw{given})")
+    return [*lines, 'print("change of w", next_w - before)', 'print("config", config)']
+
+
+def _is_batch(call: Call, first: Call) -> bool:
+    """Whether a call is one of several on which running averages depend."""
+    batchnorm = "batchnorm_forward" in call.function and call.function == first.function
+    return batchnorm and len(call.args) == 4 and isinstance(call.args[3], dict)
+
+
+def _batches(calls: Sequence[Call]) -> list[str]:
+    """All batches in their order, with the averages after each."""
+    _, gamma, beta, bn_param = calls[0].args
+    lines = [f"gamma = {_literal(gamma)}", f"beta = {_literal(beta)}"]
+    lines.append(f"bn_param = {_literal(bn_param)}")
+    for call in calls:
+        lines.append(f"x = {_literal(call.args[0])}")
+        lines.append(f"out, cache = {call.function}(x, gamma, beta, bn_param)")
+        lines.append("print(bn_param)")
+    return lines
 
 
 def _needed(calls: Sequence[Call]) -> list[Call]:
@@ -97,6 +151,9 @@ def _call(call: Call, names: dict[int, str], *, last: bool) -> list[str]:
     if call.target is not None:
         function = f"{names[call.target]}.{function.rpartition('.')[2]}"
     text = f"{function}({', '.join(arguments)})"
+    if call.made is None and function in GRADIENTS:
+        names_of = GRADIENTS[function]
+        return [*lines, f"{names_of} = {text}", f'print({names_of}, sep="\\n")']
     if call.made is None:
         return [*lines, f"print({text})"]
     if "_forward" in call.function:

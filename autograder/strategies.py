@@ -136,12 +136,15 @@ class Inputs:
 
     structure: st.SearchStrategy[dict[str, Any]]
     fill: Callable[[Draw, Structure], Case]
+    always: tuple[dict[str, Any], ...] = ()  # structures that no draw may miss
 
 
 def cases(check_id: str, inputs: Inputs, examples: int, secret: Secret) -> list[Case]:
     """The cases of one check, smallest first."""
     found = []
-    for structure in structures(check_id, inputs.structure, examples):
+    drawn = structures(check_id, inputs.structure, examples)
+    more = [s for s in inputs.always if s not in drawn]
+    for structure in sorted([*drawn, *more], key=_size):
         generator = secret.generator("inputs", check_id, repr(sorted(structure.items())))
         found.append(inputs.fill(Draw(generator), structure))
     return found
@@ -198,7 +201,7 @@ LAYER = ("x", "w", "b")
 NORM = ("x", "gamma", "beta")
 
 
-def affine(inner: Any = ((3,), (5,), (2, 3)), dtype: DTypeLike = np.float64) -> Inputs:
+def affine(inner: Any = ((3,), (5,), (2, 3), (2, 2, 2)), dtype: DTypeLike = np.float64) -> Inputs:
     """x (N, d1..dk), w (D, M), b (M,)."""
 
     def fill(draw: Draw, s: Structure) -> Case:
@@ -217,7 +220,8 @@ def elementwise(dtype: DTypeLike = np.float64) -> Inputs:
     """x of any shape, off zero."""
 
     def fill(draw: Draw, s: Structure) -> Case:
-        x = draw.spread(*s["shape"]).astype(dtype)
+        # Up to 12, so that a bound above (ReLU6) shows.
+        x = draw.spread(*s["shape"], scale=12.0).astype(dtype)
         return Case({"x": x}, ("x",), dout=draw.away_from_zero(*s["shape"]).astype(dtype))
 
     return Inputs(dims(shape=((3, 4), (5,), (2, 3, 4), (2, 2, 3, 3), (1, 1))), fill)
@@ -247,7 +251,7 @@ def optimizer() -> Inputs:
 
     def fill(draw: Draw, s: Structure) -> Case:
         shape = s["shape"]
-        gradients = [draw.away_from_zero(*shape, low=1.0, high=3.0) for _ in range(s["steps"])]
+        gradients = [draw.away_from_zero(*shape, low=1.0, high=20.0) for _ in range(s["steps"])]
         state = {
             "velocity": draw.away_from_zero(*shape),
             "cache": np.abs(draw.away_from_zero(*shape)),
@@ -272,6 +276,8 @@ def optimizer() -> Inputs:
             share=(0.5, 0.8, 0.95),
         ),
         fill,
+        # Zero is a share as well, which `share or 0.9` does not know.
+        ({"shape": (3,), "steps": 3, "learning_rate": 1e-2, "t": 1, "share": 0.0},),
     )
 
 
@@ -361,6 +367,32 @@ def conv(*, general: bool, dtype: DTypeLike = np.float64) -> Inputs:
             out_w=(1, 4) if general else (2, 4),
         ),
         fill,
+        (
+            {
+                "N": 1,
+                "C": 3,
+                "F": 2,
+                "KH": 3,
+                "KW": 4,
+                "stride": 1,
+                "pad": 2,
+                "out_h": 3,
+                "out_w": 4,
+            },
+            {
+                "N": 2,
+                "C": 3,
+                "F": 2,
+                "KH": 3,
+                "KW": 2,
+                "stride": 2,
+                "pad": 2,
+                "out_h": 3,
+                "out_w": 4,
+            },
+        )
+        if general
+        else (),
     )
 
 
@@ -392,6 +424,13 @@ def pool(*, general: bool, dtype: DTypeLike = np.float64) -> Inputs:
             center=(0.0, -5.0),
         ),
         fill,
+        (
+            {"N": 2, "C": 3, "PH": 3, "PW": 2, "stride": 1, "out_h": 3, "out_w": 4, "center": -5.0},
+            {"N": 2, "C": 3, "PH": 3, "PW": 4, "stride": 2, "out_h": 3, "out_w": 4, "center": 0.0},
+            {"N": 1, "C": 1, "PH": 2, "PW": 1, "stride": 3, "out_h": 3, "out_w": 4, "center": 0.0},
+        )
+        if general
+        else (),
     )
 
 
@@ -433,6 +472,7 @@ def spatial_norm(
             center=(0.0, 10.0),
         ),
         fill,
+        ({"N": 2, "C": 6, "G": 3, "H": 2, "W": 3, "scale": 1.0, "center": 0.0},) if groups else (),
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import importlib
 import sys
 import tempfile
@@ -27,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from autograder import grading, misconceptions
 from autograder.assignment import load
 from autograder.checks import training
-from autograder.diagnosis import ActorNet
 from autograder.expect import Mismatch
 from autograder.models import Assignment, Check, Submission
+from autograder.rehearsal import ActorNet
 from autograder.secret import PUBLIC
 from autograder.strategies import cases
 
@@ -67,7 +68,9 @@ def student(mistake: str, folder: Path) -> Any:
     finally:
         sys.path.remove(str(folder))
     # What a net returned is not kept: a training run calls it a thousand times.
-    forgetful = SimpleNamespace(transcript=collections.deque(maxlen=0))
+    forgetful = SimpleNamespace(
+        transcript=collections.deque(maxlen=0), drawing=contextlib.nullcontext
+    )
 
     def maker(made: Any) -> Any:
         return lambda *args, **options: ActorNet(forgetful, made(*args, **options))  # type: ignore[arg-type]  # an actor that only forgets

@@ -72,8 +72,17 @@ def dropped_behind_batchnorm(net: Remote, right: Any, case: Case, p: float) -> N
     Batch norm of a single sample leaves nothing but beta, so relu(beta) is what gets dropped.
     """
     _, grads = _nets.loss_and_gradients(net, case.X[:1], case.y[:1])
-    before = np.maximum(right.params["beta1"], 0)[None, :]
-    _mask(_layer_input(grads, 2, right.params), before, p, "the input of layer 2")
+    params, last = right.params, len(case.hidden)
+    beta = params[f"beta{last}"]
+    before = np.maximum(beta, 0)[None, :]
+    name = f"the input of layer {last + 1}"
+    seen = _layer_input(grads, last + 1, params)
+    mask = _mask(seen, before, p, name)
+    W, b = params[f"W{last + 1}"], params[f"b{last + 1}"]
+    _, upstream = layers.softmax_loss(seen @ W + b, case.y[:1])
+    dbeta = ((upstream @ W.T) * mask * (beta > 0)).sum(axis=0)
+    said = f"grads['beta{last}']"
+    expect.close(grads.get(f"beta{last}"), dbeta, said, tolerate=(1, dbeta.size), tolerance=1e-5)
 
 
 def _backward(

@@ -360,3 +360,73 @@ def conv_bn_relu_backward_gradients(student: Student, case: Case) -> None:
     """conv_bn_relu_backward undoes ReLU, spatial batch norm and convolution (given)"""
     names = ("dx", "dw", "db", "dgamma", "dbeta")
     _layers.backward(student, case, "conv_bn_relu_backward", "conv_bn_relu_forward", names)
+
+
+@check(
+    function="spatial_batchnorm_forward",
+    question=QUESTION,
+    topic=SPATIAL,
+    inputs=strategies.spatial_norm("bn_param", scales=(1.0,), mode="train", eps=0.1),
+    uses=SPATIAL_USES,
+    examples=3,
+    weight=0.25,
+)
+def spatial_batchnorm_forward_eps(student: Student, case: Case) -> None:
+    """spatial_batchnorm_forward uses the eps that bn_param names"""
+    _layers.forward(student, case, "spatial_batchnorm_forward")
+
+
+@check(
+    function="spatial_batchnorm_forward",
+    question=QUESTION,
+    topic=SPATIAL,
+    inputs=SPATIAL_WIDE,
+    uses=SPATIAL_USES,
+    examples=3,
+    weight=0.25,
+)
+def spatial_batchnorm_forward_momentum(student: Student, case: Case) -> None:
+    """spatial_batchnorm_forward uses the momentum that bn_param names"""
+    normalization.running_statistics(student, case, "spatial_batchnorm_forward", momentum=0.6)
+
+
+@check(
+    function="spatial_groupnorm_backward",
+    question=QUESTION,
+    topic=SPATIAL,
+    inputs=strategies.spatial_norm("gn_param", groups=True, scales=(1.0,), eps=0.1),
+    after="spatial_groupnorm_forward",
+    uses=SPATIAL_USES,
+    examples=3,
+    weight=0.05,
+)
+def spatial_groupnorm_backward_eps(student: Student, case: Case) -> None:
+    """spatial_groupnorm_backward knows the eps that gn_param named"""
+    _layers.backward(
+        student,
+        case,
+        "spatial_groupnorm_backward",
+        "spatial_groupnorm_forward",
+        normalization.GRADIENTS,
+    )
+
+
+@check(
+    function="spatial_batchnorm_backward",
+    question=QUESTION,
+    topic=SPATIAL,
+    inputs=strategies.spatial_norm("bn_param", scales=(1.0,), mode="train", eps=0.1),
+    after="spatial_batchnorm_forward",
+    uses=SPATIAL_USES,
+    examples=3,
+    weight=0.05,
+)
+def spatial_batchnorm_backward_eps(student: Student, case: Case) -> None:
+    """spatial_batchnorm_backward knows the eps that bn_param named"""
+    _layers.backward(
+        student,
+        case,
+        "spatial_batchnorm_backward",
+        "spatial_batchnorm_forward",
+        normalization.GRADIENTS,
+    )

@@ -244,7 +244,7 @@ def _unbiased(net: Any, count: int) -> Any:
     question="normalization",
     topic=NORMS,
     inputs=NET,
-    uses=(*BASE, *LAYERNORM),
+    uses=(*BASE, *LAYERNORM, *BATCHNORM),
     weight=1.5,
 )
 def FullyConnectedNet_layernorm_gradients(student: Student, case: Case) -> None:
@@ -259,29 +259,33 @@ def FullyConnectedNet_layernorm_gradients(student: Student, case: Case) -> None:
     question="normalization",
     topic="Regularization",
     inputs=NET,
-    uses=(*BASE, *LAYERNORM),
+    uses=(*BASE, *LAYERNORM, *BATCHNORM),
     weight=0.25,
     examples=4,
 )
 def FullyConnectedNet_norm_regularization(student: Student, case: Case) -> None:
     """FullyConnectedNet does not regularize gamma, beta and biases"""
     # What reg does to weights is judged elsewhere: here only what it must leave alone.
-    net, right = _build(student, case, normalization="layernorm")
-    _nets.looks_at_labels(net, case.X)
-    _, without = _nets.loss_and_gradients(net, case.X, case.y)
-    net.reg = case.reg
-    _, grads = _nets.loss_and_gradients(net, case.X, case.y)
-    for name, value in right.params.items():
-        if not name.startswith("W"):
-            before = _nets.shaped(without.get(name), value.shape, f"grads[{name!r}]")
-            said = f"grads[{name!r}] with reg = {case.reg}"
-            wide = expect.as_row(value.shape)
-            expect.close(grads.get(name), before, said, tolerate=wide, tolerance=1e-6)
+    for kind in ("layernorm", "batchnorm"):
+        net, right = _build(student, case, normalization=kind)
+        _nets.looks_at_labels(net, case.X)
+        _, without = _nets.loss_and_gradients(net, case.X, case.y)
+        net.reg = case.reg
+        _, grads = _nets.loss_and_gradients(net, case.X, case.y)
+        for name, value in right.params.items():
+            if not name.startswith("W"):
+                before = _nets.shaped(without.get(name), value.shape, f"grads[{name!r}]")
+                said = f"grads[{name!r}] with reg = {case.reg}"
+                wide = expect.as_row(value.shape)
+                # A bias before batch norm has a gradient of nothing but rounding.
+                found = grads.get(name)
+                expect.close(found, before, said, tolerate=wide, tolerance=1e-6, floor=1e-6)
 
 
 # With dropout. ------------------------------------------------------------------------------
 
 WIDE = strategies.fc_net(hidden=((400,), (300, 200)))
+DEEP = strategies.fc_net(hidden=((200, 150, 120),))
 KEEP = 0.3  # far from 1 - p
 
 
@@ -305,7 +309,7 @@ def FullyConnectedNet_dropout_train(student: Student, case: Case) -> None:
     question="dropout",
     topic=DROPS,
     inputs=WIDE,
-    uses=(*BASE, *DROPOUT, *LAYERNORM),
+    uses=(*BASE, *DROPOUT, *LAYERNORM, *BATCHNORM),
     weight=1.5,
     examples=4,
 )
@@ -319,7 +323,7 @@ def FullyConnectedNet_dropout_with_layernorm(student: Student, case: Case) -> No
     function="FullyConnectedNet",
     question="dropout",
     topic=DROPS,
-    inputs=strategies.fc_net(hidden=((400,),)),
+    inputs=strategies.fc_net(hidden=((400,), (20, 400))),
     uses=(*BASE, *DROPOUT, *BATCHNORM),
     weight=0.5,
     examples=2,
@@ -353,13 +357,81 @@ def FullyConnectedNet_dropout_seed(student: Student, case: Case) -> None:
     question="dropout",
     topic=DROPS,
     inputs=NET,
-    uses=(*BASE, *DROPOUT),
+    uses=(*BASE, *DROPOUT, *LAYERNORM, *BATCHNORM),
     weight=1.5,
-    examples=3,
+    examples=4,
 )
 def FullyConnectedNet_dropout_test(student: Student, case: Case) -> None:
     """FullyConnectedNet does not drop anything at test time"""
-    net, right = _build(student, case, dropout_keep_ratio=0.5, seed=123)
-    _scores(net, right, case.X)
+    for kind in (None, "layernorm"):
+        net, right = _build(student, case, dropout_keep_ratio=0.5, seed=123, normalization=kind)
+        _scores(net, right, case.X)
+        net.loss(case.X, case.y)
+        _scores(net, right, case.X)
+    # Running averages depend on the masks, so these scores are held against each other.
+    net, _ = _build(student, case, dropout_keep_ratio=0.5, seed=123, normalization="batchnorm")
     net.loss(case.X, case.y)
-    _scores(net, right, case.X)
+    scores = expect.array(net.loss(case.X), (len(case.X), case.C), "scores")
+    expect.close(net.loss(case.X[:1]), scores[:1], "scores of a single sample", tolerance=1e-6)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="dropout",
+    topic=DROPS,
+    inputs=DEEP,
+    uses=(*BASE, *DROPOUT),
+    weight=0.5,
+    examples=2,
+)
+def FullyConnectedNet_dropout_deep(student: Student, case: Case) -> None:
+    """FullyConnectedNet drops after every ReLU of a net with three hidden layers"""
+    net, right = _build(student, case, dropout_keep_ratio=KEEP)
+    _single_sample.dropped(net, right, case, KEEP)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="normalization",
+    topic="Regularization",
+    inputs=NET,
+    uses=(*BASE, *LAYERNORM, *BATCHNORM),
+    weight=0.25,
+    examples=3,
+)
+def FullyConnectedNet_norm_same_regularization(student: Student, case: Case) -> None:
+    """FullyConnectedNet regularizes its weights with a normalization as it does without"""
+    for kind in ("batchnorm", "layernorm"):
+        nets = [_build(student, case, normalization=kind, reg=reg)[0] for reg in (0.0, case.reg)]
+        _as_without(student, case, *nets)
+
+
+@check(
+    function="FullyConnectedNet",
+    question="dropout",
+    topic="Regularization",
+    inputs=NET,
+    uses=(*BASE, *DROPOUT),
+    weight=0.25,
+    examples=3,
+)
+def FullyConnectedNet_dropout_same_regularization(student: Student, case: Case) -> None:
+    """FullyConnectedNet regularizes its weights with dropout as it does without"""
+    options: dict[str, Any] = {"dropout_keep_ratio": 0.5, "seed": 123}
+    nets = [_build(student, case, reg=reg, **options)[0] for reg in (0.0, case.reg)]
+    _as_without(student, case, *nets)
+
+
+def _as_without(student: Student, case: Case, plain: Remote, regularized: Remote) -> None:
+    """What reg adds is what it adds in the student's own net of affine layers and ReLU alone.
+
+    So a factor that is wrong everywhere is charged once, where regularization itself is judged.
+    """
+    bare, bare_regularized = (_build(student, case, reg=reg)[0] for reg in (0.0, case.reg))
+    params = dict(bare.params)
+    more, changes = _nets.added(plain, regularized, dict(plain.params) | params, case.X, case.y)
+    usual, right = _nets.added(bare, bare_regularized, params, case.X, case.y)
+    expect.number(more, usual, "what reg adds to the loss")
+    for name, value in right.items():
+        said = f"what reg adds to grads[{name!r}]"
+        expect.close(changes[name], value, said, tolerance=1e-6, floor=1e-6)

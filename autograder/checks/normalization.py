@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograder import expect, strategies
 from autograder.assignment import check
@@ -15,6 +17,7 @@ from reference import layers
 
 __all__: list[str] = []
 
+Array = NDArray[Any]
 QUESTION = "normalization"
 BATCH = "Batch normalization"
 LAYER = "Layer normalization"
@@ -75,28 +78,37 @@ def running_statistics(student: Student, case: Case, function: str, momentum: fl
     The variance may be the batch's own or, as PyTorch keeps it, the unbiased one; with or
     without eps.
     """
-    name = "bn_param"
     param, right = case.bn_param, case.bn_param
     if momentum != 0.9:
         param["momentum"] = right["momentum"] = momentum
     unbiased = np.zeros(1)
-    for number, x in enumerate(case.batches, 1):
+    stored = []
+    for x in case.batches:
         _layers.run(getattr(student.layers, function), [x, case.gamma, case.beta, param], function)
         getattr(layers, function)(x.copy(), case.gamma, case.beta, right)
         axes = tuple(i for i in range(x.ndim) if i != 1)
         count = x.size // x.shape[1]
         unbiased = momentum * unbiased + (1 - momentum) * x.var(axis=axes) * count / (count - 1)
-        for key in ("running_mean", "running_var"):
-            expect.that(key in param, f'{name}["{key}"] is not stored', sorted(param))
-        wide = expect.as_row(right["running_mean"].shape)
-        said = f'{name}["running_mean"] after batch {number}'
-        expect.close(param["running_mean"], right["running_mean"], said, tolerate=wide)
-        said = f'{name}["running_var"] after batch {number}'
-        candidates = [unbiased, right["running_var"] + 1e-5 * (1 - momentum**number)]
-        if not any(_layers.near(param["running_var"], c) for c in candidates):
-            expect.close(
-                param["running_var"], right["running_var"], said, tolerate=wide, tolerance=1e-6
-            )
+        stored.append((dict(param), copy.deepcopy(right), unbiased))
+    # Afterwards, since what is wrong after one batch may be several mistakes, and after three one.
+    for number, (found, wanted, alternative) in enumerate(stored, 1):
+        _averages(found, wanted, alternative, number, momentum)
+
+
+def _averages(
+    found: dict[str, Any], right: dict[str, Any], unbiased: Array, number: int, momentum: float
+) -> None:
+    for key in ("running_mean", "running_var"):
+        expect.that(key in found, f'bn_param["{key}"] is not stored', sorted(map(str, found)))
+    wide = expect.as_row(right["running_mean"].shape)
+    said = f'bn_param["running_mean"] after batch {number}'
+    expect.close(found["running_mean"], right["running_mean"], said, tolerate=wide)
+    said = f'bn_param["running_var"] after batch {number}'
+    candidates = [unbiased, right["running_var"] + 1e-5 * (1 - momentum**number)]
+    if not any(_layers.near(found["running_var"], c) for c in candidates):
+        expect.close(
+            found["running_var"], right["running_var"], said, tolerate=wide, tolerance=1e-6
+        )
 
 
 def test_mode(student: Student, case: Case, function: str) -> None:
@@ -223,4 +235,65 @@ def layernorm_forward_eps(student: Student, case: Case) -> None:
 )
 def layernorm_backward_gradients(student: Student, case: Case) -> None:
     """layernorm_backward returns dx, dgamma and dbeta"""
+    _layers.backward(student, case, "layernorm_backward", "layernorm_forward", GRADIENTS)
+
+
+SINGLE = strategies.norm_2d("bn_param", scales=(1.0,), batch=(1,), mode="train")
+EPS = strategies.norm_2d("bn_param", scales=(1.0,), mode="train", eps=0.1)
+ROW_EPS = strategies.norm_2d("ln_param", scales=(1.0,), eps=0.1)
+
+
+@check(
+    function="batchnorm_forward",
+    question=QUESTION,
+    topic=BATCH,
+    inputs=SINGLE,
+    examples=2,
+    weight=0.25,
+)
+def batchnorm_forward_single(student: Student, case: Case) -> None:
+    """batchnorm_forward works for a batch of one: what is left is beta"""
+    _layers.forward(student, case, "batchnorm_forward")
+
+
+@check(
+    function="batchnorm_backward",
+    question=QUESTION,
+    topic=BATCH,
+    inputs=EPS,
+    after="batchnorm_forward",
+    examples=3,
+    weight=0.05,
+)
+def batchnorm_backward_eps(student: Student, case: Case) -> None:
+    """batchnorm_backward knows the eps that bn_param named"""
+    _layers.backward(student, case, "batchnorm_backward", "batchnorm_forward", GRADIENTS)
+
+
+@check(
+    function="batchnorm_backward_alt",
+    question=QUESTION,
+    topic=BATCH,
+    inputs=EPS,
+    after="batchnorm_forward",
+    examples=3,
+    weight=0.05,
+)
+def batchnorm_backward_alt_eps(student: Student, case: Case) -> None:
+    """batchnorm_backward_alt knows the eps that bn_param named"""
+    _layers.backward(student, case, "batchnorm_backward_alt", "batchnorm_forward", GRADIENTS)
+
+
+@check(
+    function="layernorm_backward",
+    question=QUESTION,
+    topic=LAYER,
+    inputs=ROW_EPS,
+    after="layernorm_forward",
+    uses=BATCHNORM,
+    examples=3,
+    weight=0.05,
+)
+def layernorm_backward_eps(student: Student, case: Case) -> None:
+    """layernorm_backward knows the eps that ln_param named"""
     _layers.backward(student, case, "layernorm_backward", "layernorm_forward", GRADIENTS)

@@ -233,7 +233,7 @@ def adam_zero_gradient(student: Student, case: Case) -> None:
 @check(function="adam", question=QUESTION, topic=TOPIC, inputs=strategies.optimizer(), weight=5)
 def adam_steps(student: Student, case: Case) -> None:
     """adam corrects the bias of its first steps and advances t"""
-    _fresh(student, case, "adam", beta1=case.share)
+    _fresh(student, case, "adam", beta1=case.share, beta2=(1 + case.share) / 2)
 
 
 @check(function="adam", question=QUESTION, topic=TOPIC, inputs=strategies.optimizer(), weight=4)
@@ -242,6 +242,7 @@ def adam_state(student: Student, case: Case) -> None:
     config = {
         "learning_rate": case.learning_rate,
         "beta1": case.share,
+        "beta2": (1 + case.share) / 2,
         "m": case.state["m"],
         "v": case.state["v"],
         "t": case.t,

@@ -514,3 +514,16 @@ max_pool_backward_naive(
     ("np.zeros(x.shape, dtype=dout.dtype)", "np.zeros_like(x, dtype=np.float64)"),
     tolerated=True,
 )
+
+# Found by mutation of right solutions. ---------------------------------------------------------
+
+conv_forward_naive(
+    "padded-below-by-stride",
+    "The padding below the image is as wide as the stride instead of pad.",
+    ("_pad(x, pad)", "np.pad(x, ((0, 0), (0, 0), (pad, stride), (pad, pad)))"),
+)
+max_pool_forward_naive(
+    "stride-for-height",
+    "The size of the output exchanges the window's height and the stride.",
+    ("_output_size(H, height, stride)", "1 + (H - stride) // height"),
+)

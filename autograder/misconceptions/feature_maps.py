@@ -205,6 +205,11 @@ spatial_groupnorm_forward(
     ),
 )
 spatial_groupnorm_forward(
+    "every-other-value",
+    "A group takes every G-th value of an example, from all channels alike.",
+    (GROUPED, "x_hat, norm_cache = _normalize(x.reshape(N, -1, G), axis=1, eps=eps)"),
+)
+spatial_groupnorm_forward(
     "cut-across-pixels",
     "The groups are cut from a channels-last array, so each holds some pixels of every channel.",
     (

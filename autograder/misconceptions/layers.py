@@ -355,3 +355,11 @@ softmax_loss(
     (SHIFTED, "x\nshifted -= x.max(axis=1, keepdims=True)"),
     tolerated=True,
 )
+
+# Found by mutation of right solutions. ---------------------------------------------------------
+
+relu_forward(
+    "bounded-above",
+    "Values above 6 are cut off; ReLU has no upper bound.",
+    (MAXIMUM, "np.minimum(np.maximum(x, 0), 6)"),
+)

@@ -552,3 +552,81 @@ dropout(
     *hidden("norm", "dropout", "relu"),
     tolerated=True,
 )
+
+# In one branch only: many write the net once for each combination. ---------------------------
+
+LOSS_TERM = "loss += 0.5 * self.reg * float((W**2).sum())"
+GRADIENT_TERM = 'grads[f"W{i}"] += self.reg * W'
+EVERY_WEIGHT = "for i in range(1, self.num_layers + 1):\n            W = "
+
+regularization(
+    "regularization-missing-with-normalization",
+    "With a normalization, neither the loss nor the gradients are regularized.",
+    (
+        EVERY_WEIGHT,
+        lines("for i in () if self.normalization else range(1, self.num_layers + 1):", "    W = "),
+    ),
+)
+regularization(
+    "regularization-missing-with-dropout",
+    "With dropout, neither the loss nor the gradients are regularized.",
+    (
+        EVERY_WEIGHT,
+        lines("for i in () if self.use_dropout else range(1, self.num_layers + 1):", "    W = "),
+    ),
+)
+regularization(
+    "regularization-gradient-missing-with-batchnorm",
+    "With batch norm, the loss is regularized but the gradients of the weights are not.",
+    (
+        GRADIENT_TERM,
+        'grads[f"W{i}"] += self.reg * W * (self.normalization != "batchnorm")',
+    ),
+)
+regularization(
+    "scales-regularized-in-loss",
+    "The scales gamma are regularized in the loss.",
+    (
+        LOSS_TERM,
+        lines(
+            LOSS_TERM,
+            'gamma = self.params.get(f"gamma{i}", np.zeros(1))',
+            "loss += 0.5 * self.reg * float((gamma**2).sum())",
+        ),
+    ),
+)
+regularization(
+    "scales-regularized-with-batchnorm",
+    "With batch norm, the gradients of gamma are regularized.",
+    (
+        GRADIENT_TERM,
+        lines(
+            GRADIENT_TERM,
+            'if self.normalization == "batchnorm" and i < self.num_layers:',
+            '    grads[f"gamma{i}"] += self.reg * self.params[f"gamma{i}"]',
+        ),
+    ),
+)
+dropout(
+    "dropout-on-two-layers-at-most",
+    "Dropout is applied after the first two hidden layers and not after the others.",
+    (DROPS, "self.dropout_param if self.use_dropout and i < 3 else None"),
+)
+dropout(
+    "batchnorm-trains-with-dropout",
+    "With dropout, batch norm is never switched to test mode.",
+    (
+        'bn_param["mode"] = mode',
+        'bn_param["mode"] = "train" if self.use_dropout else mode',
+    ),
+)
+net(
+    "weights-evenly-drawn",
+    "The initial weights have the right spread, but are drawn evenly, not from a normal one.",
+    (WEIGHTS, "weight_scale * np.sqrt(3) * np.random.uniform(-1, 1, (fan_in, fan_out))"),
+)
+dropout(
+    "seed-ignored",
+    "The seed never reaches the dropout layers, so every run drops other units.",
+    ('self.dropout_param["seed"] = seed', "self.seed = seed"),
+)

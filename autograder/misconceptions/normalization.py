@@ -561,3 +561,14 @@ layernorm_backward(
     "dbeta is averaged over the minibatch; the gradients of all examples add up.",
     (DBETA, "dbeta = dout.mean(axis=0)"),
 )
+
+# Found by mutation of right solutions. ---------------------------------------------------------
+
+batchnorm_backward(
+    "eps-default-recomputed",
+    "The root is computed again with the default eps, whatever bn_param named.",
+    (
+        "x_hat, std, gamma = cache",
+        lines("x_hat, std, gamma = cache", "std = np.sqrt((x_hat * std).var(axis=0) + 1e-5)"),
+    ),
+)

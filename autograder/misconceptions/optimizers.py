@@ -355,3 +355,22 @@ adam(
     (V, 'config["v"] *= beta2\nconfig["v"] += (1 - beta2) * dw**2'),
     tolerated=True,
 )
+
+# Found by mutation of right solutions: what they leave alone unless it is asked for. ---------
+
+adam(
+    "beta2-hard-coded",
+    "The default beta2 is written into the formula, so that config has no influence on it.",
+    (
+        'beta1, beta2 = config["beta1"], config["beta2"]',
+        'beta1, beta2 = config["beta1"], 0.999',
+    ),
+)
+sgd_momentum(
+    "gradient-clipped",
+    "Large gradients are cut off before the step.",
+    (
+        'config["learning_rate"] * dw',
+        'config["learning_rate"] * np.clip(dw, -5, 5)',
+    ),
+)

@@ -32,7 +32,8 @@ def to_dict(report: Report) -> dict[str, Any]:
         "score": _points(report.score),
         "graded_points": _points(report.assignment.graded_points),
         "max_score": _points(report.assignment.max_score),
-        "status": "needs_regrade" if report.needs_regrade else "graded",
+        # Also what is written in between: a run that was killed has no score to believe.
+        "status": "needs_regrade" if report.needs_regrade or _unfinished(report) else "graded",
         "questions": [_question(report, question) for question in report.assignment.questions],
         "isolation": {
             "level": report.isolation.level,
@@ -44,6 +45,10 @@ def to_dict(report: Report) -> dict[str, Any]:
         "versions": dict(report.versions),
         "notes": list(report.notes),
     }
+
+
+def _unfinished(report: Report) -> bool:
+    return len(report.outcomes) < len(report.assignment.checks)
 
 
 def _question(report: Report, question: Question) -> dict[str, Any]:

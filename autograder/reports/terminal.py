@@ -16,6 +16,7 @@ from autograder.models import Counterexample, Outcome, Report, Status, Visibilit
 __all__ = ["print_report", "render"]
 
 MOST_LINES = 24  # of code to paste; the report.json has it all the same
+EXAMPLE = "an example"  # has been shown
 MARKS = {
     Status.PASSED: ("✓", "green"),
     Status.PARTIAL: ("◐", "yellow"),
@@ -63,6 +64,9 @@ def _function(
         yield _title(outcome)
         yield _facts(outcome, said)
         said |= {outcome.message, outcome.follow_through, outcome.diagnosis, outcome.check.topic}
+        # One example is enough where the mistake has a name; report.json has them all.
+        if outcome.diagnosis and outcome.counterexample:
+            said.add(EXAMPLE)
 
 
 def _title(outcome: Outcome) -> RenderableType:
@@ -87,7 +91,8 @@ def _facts(outcome: Outcome, said: set[str]) -> RenderableType:
         facts += [("credit", _clean(outcome.follow_through)), ("cause", _cause(outcome))]
     own_fault = outcome.status in (Status.FAILED, Status.ERRORED, Status.TIMED_OUT)
     visible = outcome.check.visibility is Visibility.VISIBLE
-    if own_fault and visible and outcome.counterexample and not repeated:
+    shown = EXAMPLE in said and outcome.diagnosis in said
+    if own_fault and visible and outcome.counterexample and not repeated and not shown:
         facts += _example(outcome.counterexample)
     topic = outcome.check.topic if outcome.status is Status.FAILED else ""
     facts.append(("topic", "" if topic in said else topic))

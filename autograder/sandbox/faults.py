@@ -24,7 +24,9 @@ class StudentFault(Exception):
 
 
 class Raised(StudentFault):
-    """The student's code raised an exception."""
+    """The student's code raised an exception; `said` is its type and message alone."""
+
+    said = ""
 
 
 class Unimplemented(StudentFault):
@@ -54,7 +56,9 @@ def raised(function: str, error: dict[str, Any]) -> StudentFault:
         file, line, name, source = frames[-1]
         inside = f" in {name}" if name and name not in ("<module>", function) else ""
         sentence += f" ({file}, line {line}{inside}" + (f": `{source}`)" if source else ")")
-    return Raised(function, sentence)
+    fault = Raised(function, sentence)
+    fault.said = said
+    return fault
 
 
 def _fields(error: Any) -> tuple[str, str, list[tuple[str, int, str, str]]]:

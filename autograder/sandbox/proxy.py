@@ -22,7 +22,9 @@ from autograder.sandbox.worker import wire
 __all__ = ["Call", "Remote", "Student"]
 
 METHODS = ("loss",)
+PARAMETERS = "params"  # the kind of a transcript's entry that holds a net's first parameters
 REMEMBERED = 8
+MOST_LENT = 96 << 20  # bytes of caches that a worker has borrowed
 
 
 @dataclass
@@ -64,6 +66,8 @@ class Remote:
                 told = wire.describe(value)
                 raise faults.Raised(self._kind, f"{self._kind}.params is a {told}, not a dict")
             self.__dict__["_params"] = Params(value)
+            if self._student.transcript is not None:
+                self._student.transcript.append((PARAMETERS, value))
         return self._params  # type: ignore[no-any-return]  # set through __dict__ above
 
     @params.setter
@@ -164,7 +168,8 @@ class Student:
         self.layer_utils = Module(self, "layer_utils")
         self.fc_net = Module(self, "fc_net")
         self.cnn = Module(self, "cnn")
-        self._lent: list[Any] = []
+        self._lent: dict[int, Any] = {}
+        self._lent_count = self._lent_bytes = 0
 
     def census(self, module: str) -> list[str]:
         """The names of the callables in a module, after importing it."""
@@ -208,7 +213,9 @@ class Student:
             self.changed.add(label)
         if self.transcript is not None and not isinstance(value, Remote):
             forward = "_forward" in label and isinstance(value, tuple) and len(value) == 2
-            self.transcript.append((label.rpartition(".")[2], value[0] if forward else value))
+            told = _as_it_is(value[0] if forward else value)
+            self.transcript.append((label.rpartition(".")[2], told))
+            self.transcript += [("dict", dict(arg)) for arg in args if type(arg) is dict]
         return value
 
     def request(self, label: str, op: str, arguments: list[Any]) -> Any:
@@ -216,7 +223,7 @@ class Student:
         return self._exchange(label, op, arguments)["value"]
 
     def _exchange(self, label: str, op: str, arguments: list[Any], **options: Any) -> Any:
-        encoder = _Encoder(self._refuse)
+        encoder = _Encoder(self._refuse, wire.MAX_DEPTH_OF_CALLS)
         header = {"op": op, "arguments": encoder.tree(arguments), **options}
         lend = self._answer if self.lend else None
         reply, payload = self.worker.ask(header, encoder, label, self.call_seconds(label), lend)
@@ -249,14 +256,30 @@ class Student:
             number, name = body
             if type(number) is int and type(name) is str:
                 return Remote(self, number, name[:60])
-        if kind == "g" and type(body) is int and 0 <= body < len(self._lent):
+        if kind == "g" and type(body) is int and body in self._lent:
             return self._lent[body]
         raise wire.ProtocolError("an object reference is malformed")
 
     def _keep(self, value: Any) -> int:
-        self._lent.append(value)
-        return len(self._lent) - 1
+        """Hold an object for the worker; the oldest go, since a training run makes thousands."""
+        self._lent_count += 1
+        self._lent[self._lent_count] = value
+        self._lent_bytes += _size(value)
+        while self._lent_bytes > MOST_LENT and len(self._lent) > 1:
+            self._lent_bytes -= _size(self._lent.pop(next(iter(self._lent))))
+        return self._lent_count
 
     @staticmethod
     def _refuse(value: Any) -> int:
         raise TypeError(f"a check passed a {type(value).__name__}, which cannot travel")
+
+
+def _as_it_is(value: Any) -> Any:
+    """The value with its dicts copied: the next call changes a config that this one returned."""
+    if isinstance(value, tuple | list):
+        return type(value)(map(_as_it_is, value))
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _size(value: Any) -> int:
+    return int(getattr(value, "nbytes", 0))

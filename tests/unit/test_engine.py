@@ -290,7 +290,7 @@ def test_the_counterexample_is_the_first_case_that_fails(judge: Any) -> None:
     assert example is not None
     assert list(example.inputs) == ["x", "w", "b"]
     assert example.calls[-1].startswith("affine_forward(<")
-    assert example.calls[-1].count("×") == 3  # x has three dimensions, w two
+    assert example.calls[-1].count("×") > 2  # x has more than two dimensions, w two
     assert example.got
     assert example.expected
     assert example.got != example.expected
@@ -474,18 +474,7 @@ def test_a_verdict_on_a_hanging_layer_does_not_depend_on_it_either(
     assert of(full, "affine_backward")[0].status is Status.TIMED_OUT
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "param",
-        pytest.param(
-            "bn_param=param",
-            marks=pytest.mark.xfail(
-                strict=True, reason="the running averages of a lent call by keyword are lost"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("call", ["param", "bn_param=param"])
 def test_a_lent_batchnorm_keeps_its_running_averages(judge: Any, call: str) -> None:
     doubled = (
         "_right = batchnorm_forward\n"

@@ -144,12 +144,18 @@ def test_a_small_array_is_shown_whole_and_a_large_one_by_an_entry() -> None:
     assert (large.got, large.expected) == ("dx[3, 4] = -1", "dx[3, 4] = 34")
 
 
-@pytest.mark.xfail(
-    strict=True, raises=RuntimeWarning, reason="huge wrong values overflow in nearest_fact"
-)
 @pytest.mark.parametrize("value", [1e308, -1.7e308])
 def test_huge_wrong_values_are_refused_without_a_warning(value: float) -> None:
     refused(np.full(3, value), np.array([5.0, 6.0, 1e308]))
+
+
+def test_an_image_that_is_wrong_at_its_border_alone() -> None:
+    right = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5) + 1
+    cropped = right.copy()
+    cropped[:, :, 0] = cropped[:, :, :, -1] = -7
+    assert "right inside, wrong at the border" in refused(cropped, right).message
+    cropped[0, 0, 1, 1] = -7
+    assert "border" not in refused(cropped, right).message
 
 
 # number, pair, mapping, that. ----------------------------------------------------------------
@@ -365,7 +371,7 @@ def test_wrong_gradients_are_refused_by_name(spoil: Any, which: int, forward: An
         judge(got, forward)
     assert caught.value.message.startswith(f"{NAMES[which]} is wrong")
     if forward is doubled:
-        assert "does not fit your own affine_forward either" in caught.value.message
+        assert "your own affine_forward is wrong as well" in caught.value.message
 
 
 @pytest.mark.parametrize(

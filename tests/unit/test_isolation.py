@@ -172,7 +172,7 @@ CASES: dict[str, tuple[str, Callable[[World], tuple[object, ...]], tuple[str, ..
     "memory": ("take_memory", lambda _w: (800,), ("rlimits",)),
     "big-file": ("big_file", lambda _w: (4,), ("rlimits",)),
     "change-root": ("change_root", lambda _w: (), ("user", "no-new-privileges", "seccomp")),
-    "many-processes": ("many_processes", lambda _w: (30,), ("rlimits",)),
+    "many-processes": ("many_processes", lambda _w: (12,), ("rlimits",)),
 }
 FOR_ROOT = {"change-root"}
 FOR_OTHERS = {"many-processes"}  # RLIMIT_NPROC does not bind root

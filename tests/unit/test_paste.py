@@ -57,9 +57,8 @@ def importable(folder: Path) -> Iterator[None]:
         forget()
 
 
-def run(code: str, folder: Path) -> tuple[dict[str, Any], str]:
+def run(code: str, folder: Path, **names: Any) -> tuple[dict[str, Any], str]:
     """The names that the code leaves, and what it prints."""
-    names: dict[str, Any] = {}
     printed = io.StringIO()
     with importable(folder), contextlib.redirect_stdout(printed):
         exec(compile(code, "pasted", "exec"), names)
@@ -95,12 +94,31 @@ def test_a_backward_pass_brings_its_forward_pass(told: Any, tmp_path: Path) -> N
 
 def test_an_update_rule_with_its_state(told: Any, tmp_path: Path) -> None:
     outcome = told("adam.no-correction", "optimizers.adam.state")
+    code = outcome.counterexample.code
+    assert "'m': np.array([" in code
+    names, printed = run(code, tmp_path)
+    wrong = run(code.replace("from cs231n.optim import adam", ""), tmp_path, adam=optim.adam)[0]
+    assert not np.allclose(names["next_w"], wrong["next_w"])
+    assert f"change of w {names['next_w'] - names['before']}" in printed
+
+
+def test_several_steps_show_a_state_that_is_not_kept(told: Any, tmp_path: Path) -> None:
+    """The last step alone would be right, given the wrong state that the code hands on."""
+    outcome = told("adam.t-never-advances", "optimizers.adam.steps")
+    code = outcome.counterexample.code
+    assert code.count("adam(w, dw, config)") > 1
+    names, _ = run(code, tmp_path)
+    right, _ = run(code.replace("from cs231n.optim import adam", ""), tmp_path, adam=optim.adam)
+    assert not np.allclose(names["next_w"], right["next_w"])
+
+
+def test_running_averages_are_shown_after_every_batch(told: Any, tmp_path: Path) -> None:
+    outcome = told("batchnorm_forward.momentum-swapped", "normalization.batchnorm_forward.running")
     names, printed = run(outcome.counterexample.code, tmp_path)
-    given = "'learning_rate': 0.01, 'beta1': 0.5, 'm': np.array(["
-    assert given in outcome.counterexample.code
-    state = {key: names["config"][key] for key in ("learning_rate", "beta1", "beta2", "epsilon")}
-    right, _ = optim.adam(names["w"], names["dw"], state)
-    assert str(right) not in printed
+    assert printed.count("running_mean") == 3
+    assert "bn_param" in names
+    first = outcome.counterexample.got.split("[")[1].split()[0].rstrip("]")
+    assert first[:6] in printed
 
 
 def test_a_net_with_its_parameters(told: Any, tmp_path: Path) -> None:

@@ -88,7 +88,8 @@ def resources(settings: Mapping[str, Any]) -> None:
         "RLIMIT_AS": limits["memory_mb"] * megabyte,
         "RLIMIT_NPROC": limits["processes"] + settings["neighbours"],
         "RLIMIT_FSIZE": limits["file_mb"] * megabyte,
-        "RLIMIT_CPU": int(limits["check_seconds"]) + 2,
+        # A last resort: the grader looks at a finer clock, stops at the budget and says why.
+        "RLIMIT_CPU": 2 * int(limits["check_seconds"]) + 10,
         "RLIMIT_NOFILE": 64,
         "RLIMIT_CORE": 0,
         "RLIMIT_MEMLOCK": 0,

@@ -53,7 +53,9 @@ class _Worker:
         while True:
             request, payload = self.channel.receive()
             try:
-                arguments = wire.decode(request["arguments"], payload, self.resolve)
+                arguments = wire.decode(
+                    request["arguments"], payload, self.resolve, wire.MAX_DEPTH_OF_CALLS
+                )
                 reply = getattr(self, "do_" + request["op"])(request, *arguments)
             except BaseException as error:  # noqa: BLE001  whatever a student raises is an answer
                 reply = {"error": self.explain(error)}
@@ -128,7 +130,7 @@ class _Worker:
     def module(self, name: str) -> Any:
         """A student's module, with the lent functions put in place before others import it."""
         if self.stubs and name in IMPORT_ORDER:
-            for earlier in IMPORT_ORDER[: IMPORT_ORDER.index(name)]:
+            for earlier in IMPORT_ORDER[: IMPORT_ORDER.index(name) + 1]:
                 if earlier in self.stubs:
                     self.lend(importlib.import_module(MODULES[earlier]), self.stubs[earlier])
         return importlib.import_module(MODULES[name])
@@ -149,8 +151,8 @@ class _Worker:
             result, dicts = wire.decode(header["value"], payload, self.resolve)
             if "error" in header:
                 raise ValueError(header["error"])
-            for index, update in dicts.items():
-                args[index].update(update)
+            for key, update in dicts.items():
+                (kwargs[key] if isinstance(key, str) else args[key]).update(update)
             return result
 
         lent.__name__ = name

@@ -39,7 +39,9 @@ MAGIC = b"AGW1"
 HEADER = struct.Struct(">4sIQ")
 MAX_HEADER = 4 << 20
 MAX_PAYLOAD = 256 << 20
-MAX_DEPTH = 24
+MAX_DEPTH = 24  # of what a worker sends
+# The grader sends back what it was sent, inside the arguments of a call.
+MAX_DEPTH_OF_CALLS = MAX_DEPTH + 8
 MAX_DIMENSIONS = 16
 MAX_BITS = 14_000  # of an integer: Python writes at most 4,300 digits
 REAL_TYPES = {"float32": np.float32, "float64": np.float64}
@@ -70,11 +72,13 @@ class Kept:
 class Encoder:
     """Turns values into a tree and a list of buffers.
 
-    `keep` is called with every object that cannot travel and returns its number.
+    `keep` is called with every object that cannot travel and returns its number. What is nested
+    deeper than `deepest` stays as well.
     """
 
-    def __init__(self, keep: Callable[[Any], int]) -> None:
+    def __init__(self, keep: Callable[[Any], int], deepest: int = MAX_DEPTH) -> None:
         self._keep = keep
+        self._deepest = deepest
         self.buffers: list[bytes | memoryview] = []
 
     def tree(self, value: Any, depth: int = 0) -> Any:
@@ -83,7 +87,7 @@ class Encoder:
         kind = type(value)
         if value is None or kind in (bool, str, float):
             return value
-        if depth > MAX_DEPTH or (kind is int and value.bit_length() > MAX_BITS):
+        if depth > self._deepest or (kind is int and value.bit_length() > MAX_BITS):
             return self.reference(value)
         if kind is int:
             return value
@@ -162,15 +166,18 @@ def parse_header(text: bytes) -> dict[str, Any]:
 
 
 class _Reader:
-    def __init__(self, payload: bytearray, resolve: Callable[[str, Any], Any]) -> None:
+    def __init__(
+        self, payload: bytearray, resolve: Callable[[str, Any], Any], deepest: int
+    ) -> None:
         self.payload = payload
+        self.deepest = deepest
         self.offset = 0
         self.resolve = resolve
 
     def value(self, tree: Any, depth: int = 0) -> Any:
         if tree is None or type(tree) in (bool, int, str, float):
             return tree
-        if depth > MAX_DEPTH + 1 or type(tree) is not dict or len(tree) != 1:
+        if depth > self.deepest + 1 or type(tree) is not dict or len(tree) != 1:
             raise ProtocolError("a value tree is malformed")
         ((key, body),) = tree.items()
         if key in ("a", "n"):
@@ -217,13 +224,18 @@ class _Reader:
         return array[()] if scalar and not shape else array.copy()
 
 
-def decode(tree: Any, payload: bytearray, resolve: Callable[[str, Any], Any]) -> Any:
+def decode(
+    tree: Any,
+    payload: bytearray,
+    resolve: Callable[[str, Any], Any],
+    deepest: int = MAX_DEPTH,
+) -> Any:
     """The value of one tree; `resolve(kind, body)` makes the objects behind `r` and `g`.
 
     Raises:
         ProtocolError: the tree and the payload do not fit each other exactly.
     """
-    reader = _Reader(payload, resolve)
+    reader = _Reader(payload, resolve, deepest)
     value = reader.value(tree)
     if reader.offset != len(payload):
         raise ProtocolError("a frame has bytes left over")

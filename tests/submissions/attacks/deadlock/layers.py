@@ -1,0 +1,20 @@
+"""Waits for a lock that it holds itself."""
+
+import threading
+
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()
+    return np.zeros((len(x), w.shape[1])), (x, w, b)
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)

@@ -1,0 +1,21 @@
+"""An exception that prints itself for ever."""
+
+import numpy as np
+
+
+class Hostile(Exception):
+    def __str__(self):
+        while True:
+            pass
+
+
+def affine_forward(x, w, b):
+    raise Hostile
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)

@@ -1,0 +1,22 @@
+"""An exception that fails to print itself."""
+
+import numpy as np
+
+
+class Hostile(Exception):
+    def __str__(self):
+        raise self
+
+    __repr__ = __str__
+
+
+def affine_forward(x, w, b):
+    raise Hostile
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)

@@ -1,0 +1,19 @@
+"""Gradients so large that sums overflow, behind a wrong forward pass."""
+
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    return np.tanh(x.reshape(len(x), -1)) @ w + b, (x, w, b)
+
+
+def affine_backward(dout, cache):
+    return [np.full_like(part, 1.7e308) for part in cache]
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)

@@ -1,0 +1,16 @@
+"""Infinities of both signs."""
+
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    right = (len(x), w.shape[1])
+    return np.full(right, np.inf) * np.sign(np.arange(right[1]) - 1.5), (x, w, b)
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)

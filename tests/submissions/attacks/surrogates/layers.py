@@ -1,0 +1,16 @@
+"""Text that no encoding can hold."""
+
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    right = (len(x), w.shape[1])
+    return '\ud800\udfff <b>[/red]\x1b[2J\r\n' * 20, (x, w, b)
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
