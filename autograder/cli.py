@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         "submission",
         nargs="*",
         type=Path,
-        help="a zip, a tar.gz, a folder, or the files layers.py optim.py fc_net.py [cnn.py]",
+        help="a zip, a tar.gz, a folder, or the files layers.py optim.py fc_net.py [cnn.py …]",
     )
     grade.add_argument("--out", type=Path, metavar="DIR", help="also write DIR/report.json")
     grade.add_argument("--assignment", type=Path, metavar="FILE", help="an assignment.toml")
