@@ -73,11 +73,15 @@ def _safely(
 
 
 def _match(session: Session, checks: Sequence[Check]) -> str:
-    """The sentence of the only known mistake of a function that fits, or ""."""
+    """The sentence of the only known mistake that fits, or "".
+
+    It may be a forward pass's own: what is wrong with a cache shows in the backward pass alone.
+    """
+    functions = {checks[0].function, *checks[0].after}
     candidates = [
         entry
         for entry in misconceptions.catalogue()
-        if entry.function == checks[0].function and not entry.tolerated
+        if entry.function in functions and not entry.tolerated
     ]
     # What passes tells as well: a mistake that would fail there is not this one.
     passed = [
@@ -136,7 +140,9 @@ def transcripts(check: Check, session: Session) -> list[Transcript]:
             except StudentFault as fault:
                 said = fault.said if isinstance(fault, Raised) else type(fault).__name__
                 student.transcript.append(("fault", said))
-                break
+                # An exception ends its own case; a worker that is gone ends them all.
+                if not isinstance(fault, Raised):
+                    break
     return found
 
 

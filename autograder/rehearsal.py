@@ -61,7 +61,6 @@ def _rehearse(check: Check, entry: Misconception, session: Session) -> list[Tran
         except Exception as error:  # noqa: BLE001  a mistake may raise anything
             said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             actor.transcript.append(("fault", said))
-            break
     return found
 
 

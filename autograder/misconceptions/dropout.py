@@ -105,7 +105,7 @@ dropout_forward(
 )
 dropout_forward(
     "mask-cached-unscaled",
-    "The cache holds the mask without the scale that the output was given.",
+    "The gradient is masked but lacks the factor that the forward pass applied.",
     (MASK, "(np.random.rand(*x.shape) < p).astype(x.dtype)"),
     (APPLIED, "out = x * mask / p"),
 )

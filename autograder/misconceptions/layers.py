@@ -53,7 +53,7 @@ affine_forward(
 )
 affine_forward(
     "cache-flattened",
-    "The cache holds the flattened x; the backward pass needs the shape that x came in.",
+    "dx stays flat; it needs the shape that x came in, which the cache must hold.",
     (f"out = {PRODUCT}", "x = x.reshape(x.shape[0], -1)\nout = x @ w + b"),
 )
 affine_forward(
@@ -78,7 +78,7 @@ DB = "dout.sum(axis=0)"
 
 affine_backward(
     "dx-not-reshaped",
-    "dx stays flat; the gradient of x has the shape of x.",
+    "dx stays flat; it needs the shape that x came in, which the cache must hold.",
     (DX, "dout @ w.T"),
 )
 affine_backward(
