@@ -32,6 +32,8 @@ from stage import ATTACKS, perform
 from autograder.models import Assignment
 
 ALL = bool(os.environ.get("AUTOGRADER_ALL_ATTACKS"))
+# A mode is simulated by leaving layers out; see `test_as_an_ordinary_user`.
+WITHOUT = tuple(os.environ.get("ATTACKS_WITHOUT", "").split())
 EVERY_LAYER = (*LAYERS, "hidden-memory")
 # What the text of a report must not hold: what steers a terminal.
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x9b\u202e]")
@@ -77,7 +79,7 @@ def see(name: str, without: tuple[str, ...] = (), capabilities: int | None = Non
     seconds = EXPECTED[name].seconds
     try:
         seen: dict[str, Any] = disposable.call(
-            perform, name, without, capabilities, seconds=seconds
+            perform, name, (*WITHOUT, *without), capabilities, seconds=seconds
         )
     except disposable.NotDisposable as reason:
         pytest.skip(f"attacks run in a throw-away world alone: {reason}")
@@ -176,19 +178,20 @@ def test_as_root_of_a_plain_container(name: str) -> None:
 
 
 @root_only
-def test_as_an_ordinary_user() -> None:
-    """The same tests by somebody else, with the namespaces that the kernel gives to everybody."""
+@pytest.mark.parametrize("without", ["", "namespaces"])
+def test_as_an_ordinary_user(without: str) -> None:
+    """By somebody else, with the namespaces that a kernel gives to everybody, and without them."""
     folder = Path(tempfile.mkdtemp(prefix="mode-"))
     folder.chmod(0o755)
     try:
-        done = run_dozen(folder, NOBODY)
+        done = run_dozen(folder, NOBODY, without)
     finally:
         shutil.rmtree(folder)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
     assert re.search(rf"\b{len(DOZEN)} passed", done.stdout), done.stdout[-4000:]
 
 
-def run_dozen(folder: Path, user: int) -> subprocess.CompletedProcess[str]:
+def run_dozen(folder: Path, user: int, without: str) -> subprocess.CompletedProcess[str]:
     """Run the dozen in a copy of the project that everybody may read."""
     project = Path(__file__).parents[2]
     skip = shutil.ignore_patterns("__pycache__", ".*")
@@ -206,6 +209,7 @@ def run_dozen(folder: Path, user: int) -> subprocess.CompletedProcess[str]:
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": f"{folder}:{sysconfig.get_paths()['purelib']}",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "ATTACKS_WITHOUT": without,
     }
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
