@@ -8,7 +8,6 @@ played once.
 from __future__ import annotations
 
 import contextlib
-import copy
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -24,9 +23,11 @@ from autograder.sandbox.proxy import PARAMETERS
 from reference import layer_utils, layers, optim
 from reference.classifiers import cnn, fc_net
 
-__all__ = ["Actor", "ActorNet", "Transcript", "known"]
+__all__ = ["Actor", "ActorNet", "Transcript", "known", "shortened"]
 
 Transcript = list[tuple[str, Any]]
+SAMPLE = 2048  # entries that are kept of a larger array
+TELLING = 200  # random numbers whose spread is known well
 MODULES = {
     "layers": layers,
     "optim": optim,
@@ -109,11 +110,11 @@ class _ActorModule:
             if isinstance(function, type):
                 return ActorNet(self._actor, value)
             # A copy: an update rule changes its config again in the next step.
-            plain = copy.deepcopy(without_cache(name, value))
+            plain = compact(without_cache(name, value))
             self._actor.transcript.append((name, plain))
             for arg in args:
                 if isinstance(arg, dict):
-                    self._actor.transcript.append(("dict", copy.deepcopy(arg)))
+                    self._actor.transcript.append(("dict", compact(arg)))
             return value
 
         return call
@@ -130,14 +131,14 @@ class ActorNet:
         """The parameters themselves; the transcript has them as they were at first."""
         if not self._read:
             self.__dict__["_read"] = True
-            self._actor.transcript.append((PARAMETERS, copy.copy(self._net.params)))
+            self._actor.transcript.append((PARAMETERS, sketch(self._net.params)))
         return self._net.params
 
     def loss(self, *args: Any) -> Any:
         """The net's loss, noted in the transcript."""
         with self._actor.drawing():
             value = self._net.loss(*args)
-        self._actor.transcript.append(("loss", copy.deepcopy(value)))
+        self._actor.transcript.append(("loss", compact(value)))
         return value
 
     def __getattr__(self, name: str) -> Any:
@@ -152,3 +153,42 @@ def without_cache(name: str, value: Any) -> Any:
     if "_forward" in name and isinstance(value, tuple | list) and len(value) == 2:
         return value[0]
     return value
+
+
+def shortened(kind: str, value: Any) -> tuple[str, Any]:
+    """An entry of a transcript as it is compared and kept."""
+    return (kind, sketch(value) if kind is PARAMETERS else compact(value))
+
+
+def compact(value: Any) -> Any:
+    """A copy that is small enough to keep: of a large array, its shape and every n-th entry."""
+    if isinstance(value, np.ndarray):
+        if value.size <= SAMPLE:
+            return value.copy()
+        step = value.size // SAMPLE | 1  # odd, so that it does not keep to one column
+        return [value.shape, value.ravel()[::step].copy()]
+    if type(value) in (tuple, list):
+        return type(value)(map(compact, value))
+    if type(value) is dict:
+        return {key: compact(item) for key, item in value.items()}
+    return value
+
+
+def sketch(params: Any) -> Any:
+    """What first parameters look like, whatever numbers were drawn: shape, dtype and spread."""
+    if not isinstance(params, dict):
+        return type(params).__name__
+    return {name: _outline(value) for name, value in params.items()}
+
+
+def _outline(value: Any) -> Any:
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
+        return str(type(value))
+    numbers = value.astype(np.float64)
+    if numbers.min() == numbers.max():
+        return [value.shape, str(value.dtype), float(numbers.flat[0])]
+    if numbers.size < TELLING:
+        return [value.shape, str(value.dtype)]
+    # By powers of four, so that chance hardly moves it; and whether one sign is missing.
+    spread = round(float(np.log2(numbers.std())) / 2)
+    return [value.shape, str(value.dtype), spread, bool(numbers.min() < 0)]
