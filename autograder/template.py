@@ -33,6 +33,7 @@ FILES = (
     "classifiers/cnn.py",
     "classifiers/fc_net.py",
     "data_utils.py",
+    "devices.py",
     "fast_layers.py",
     "gradient_check.py",
     "layer_utils.py",

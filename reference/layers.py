@@ -15,6 +15,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+### BEGIN SOLUTION
+from .devices import array_module
+
+### END SOLUTION
+
 Array: TypeAlias = NDArray[Any]
 
 # No __all__: helpers that are added here reach the networks through `from ..layers import *`.
@@ -177,8 +182,8 @@ def batchnorm_forward(
     momentum = bn_param.get("momentum", 0.9)
 
     D = x.shape[1]
-    running_mean = bn_param.get("running_mean", np.zeros(D, dtype=x.dtype))
-    running_var = bn_param.get("running_var", np.zeros(D, dtype=x.dtype))
+    running_mean = bn_param.get("running_mean", np.zeros_like(x, shape=(D,)))
+    running_var = bn_param.get("running_var", np.zeros_like(x, shape=(D,)))
 
     cache: Any = None
     if mode == "train":
@@ -335,7 +340,9 @@ def dropout_forward(x: Array, dropout_param: dict[str, Any]) -> tuple[Array, Any
     if mode == "train":
         ### BEGIN SOLUTION
         # TODO: Draw the mask and apply it: out. Keep the mask in the variable mask.
-        mask = ((np.random.rand(*x.shape) < p) / p).astype(x.dtype)
+        # Drawn on the CPU wherever x is: one seed gives one mask on every device.
+        kept = array_module(x).asarray(np.random.rand(*x.shape) < p)
+        mask = kept.astype(x.dtype) / p
         out = x * mask
         ### END SOLUTION
     elif mode == "test":
@@ -434,7 +441,7 @@ def conv_forward_naive(
     out_w = _output_size(W + 2 * pad, WW, stride)
     padded = _pad(x, pad)
 
-    out = np.zeros((N, F, out_h, out_w), dtype=np.result_type(x, w, b))
+    out = np.zeros_like(x, shape=(N, F, out_h, out_w), dtype=np.result_type(x, w, b))
     out += b.reshape(F, 1, 1)
     for i in range(HH):
         for j in range(WW):
@@ -465,8 +472,8 @@ def conv_backward_naive(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     out_h, out_w = dout.shape[2:]
     padded = _pad(x, pad)
 
-    dpadded = np.zeros(padded.shape, dtype=dout.dtype)
-    dw = np.zeros(w.shape, dtype=dout.dtype)
+    dpadded = np.zeros_like(padded, dtype=dout.dtype)
+    dw = np.zeros_like(w, dtype=dout.dtype)
     db = dout.sum(axis=(0, 2, 3))
     for i in range(HH):
         for j in range(WW):
@@ -502,7 +509,7 @@ def max_pool_forward_naive(x: Array, pool_param: dict[str, Any]) -> tuple[Array,
     out_h = _output_size(H, height, stride)
     out_w = _output_size(W, width, stride)
 
-    out = np.empty((N, C, out_h, out_w), dtype=x.dtype)
+    out = np.empty_like(x, shape=(N, C, out_h, out_w))
     for i in range(out_h):
         for j in range(out_w):
             top, left = i * stride, j * stride
@@ -533,12 +540,12 @@ def max_pool_backward_naive(dout: Array, cache: Any) -> Array:
     # With these, an index picks one pixel for each example and channel.
     n, c = np.ogrid[:N, :C]
 
-    dx = np.zeros(x.shape, dtype=dout.dtype)
+    dx = np.zeros_like(x, dtype=dout.dtype)
     for i in range(out_h):
         for j in range(out_w):
             top, left = i * stride, j * stride
             window = x[:, :, top : top + height, left : left + width].reshape(N, C, -1)
-            row, column = np.divmod(window.argmax(axis=2), width)
+            row, column = divmod(window.argmax(axis=2), width)
             dx[n, c, top + row, left + column] += dout[:, :, i, j]
     ### END SOLUTION
     return dx

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import optim
+from .devices import device_of, move, to_device
 
 Array: TypeAlias = NDArray[Any]
 Config: TypeAlias = dict[str, Any]
 UpdateRule: TypeAlias = Callable[[Array, Array, Config], tuple[Array, Config]]
+
+DATA = ("X_train", "y_train", "X_val", "y_val")
 
 
 class Model(Protocol):
@@ -62,6 +65,7 @@ class Solver:
         checkpoint_name: str | None = None,
         print_every: int = 10,
         verbose: bool = True,
+        device: str | None = None,
         **kwargs: Any,
     ) -> None:
         """Prepare a training; nothing runs yet.
@@ -81,14 +85,17 @@ class Solver:
             checkpoint_name: if given, each epoch writes `{checkpoint_name}_epoch_{n}.npz`.
             print_every: how many steps lie between two printed losses.
             verbose: print losses and accuracies.
+            device: "cuda" trains on a GPU, with CuPy; None where the training images already are.
+                The model comes back to where it was when the training ends.
             kwargs: must be empty; collected to name them all.
 
         Raises:
             ValueError: an argument is unknown, data lacks a part, or there is no such rule.
+            RuntimeError: "cuda" without CuPy, or without a GPU.
         """
         if kwargs:
             raise ValueError(f"Unknown arguments of Solver: {', '.join(sorted(kwargs))}.")
-        missing = [k for k in ("X_train", "y_train", "X_val", "y_val") if k not in data]
+        missing = [part for part in DATA if part not in data]
         if missing:
             raise ValueError(f"The data of Solver lack {', '.join(missing)}.")
         rule: Any = update_rule
@@ -97,8 +104,10 @@ class Solver:
             if update_rule.startswith("_") or not callable(rule):
                 raise ValueError(f"There is no update rule {update_rule!r} in optim.py.")
         self.model = model
-        self.X_train, self.y_train = data["X_train"], data["y_train"]
-        self.X_val, self.y_val = data["X_val"], data["y_val"]
+        self.device = device_of(data["X_train"]) if device is None else device
+        self.X_train, self.y_train, self.X_val, self.y_val = (
+            to_device(data[part], self.device) for part in DATA
+        )
         self.update_rule: UpdateRule = rule
         self.optim_config = dict(optim_config or {})
         self.lr_decay = lr_decay
@@ -124,6 +133,10 @@ class Solver:
     def _names(self) -> list[str]:
         return list(self.model.params)
 
+    def _where(self) -> str:
+        """The device that the model is on."""
+        return next((device_of(self.model.params[p]) for p in self._names()), "cpu")
+
     def _step(self) -> None:
         """One minibatch: loss, gradients, and an update of every parameter."""
         batch = np.random.choice(self.X_train.shape[0], self.batch_size)
@@ -145,6 +158,7 @@ class Solver:
                 below N, takes all.
             batch_size: how many images go through the model at a time, to save memory.
         """
+        where = self._where()
         N, sample = len(X), None
         if num_samples is not None and num_samples < N:
             N, sample = num_samples, np.random.choice(N, num_samples)
@@ -154,12 +168,24 @@ class Solver:
             batch: Any = slice(start, start + batch_size)
             if sample is not None:
                 batch = sample[batch]
-            scores = self.model.loss(X[batch])
-            correct += int(np.sum(np.argmax(scores, axis=1) == y[batch]))
+            scores = self.model.loss(to_device(X[batch], where))
+            predicted = to_device(np.argmax(scores, axis=1), "cpu")
+            correct += int(np.sum(predicted == to_device(y[batch], "cpu")))
         return correct / N
 
     def train(self) -> None:
         """Train for num_epochs epochs; then give the model the best parameters."""
+        home = self._where()
+        if home == self.device:
+            self._train()
+            return
+        move(self.model, self.device)
+        try:
+            self._train()
+        finally:  # also when somebody has seen enough, and interrupts
+            move(self.model, home)
+
+    def _train(self) -> None:
         steps_per_epoch = max(self.X_train.shape[0] // self.batch_size, 1)
         num_steps = self.num_epochs * steps_per_epoch
         for step in range(num_steps):
@@ -192,7 +218,7 @@ class Solver:
             )
         if not self.best_params or val_acc > self.best_val_acc:
             self.best_val_acc = val_acc
-            self.best_params = {p: np.array(self.model.params[p]) for p in self._names()}
+            self.best_params = {p: self.model.params[p].copy() for p in self._names()}
 
     def _save_checkpoint(self) -> None:
         """Write `{checkpoint_name}_epoch_{n}.npz`, for `np.load`: arrays only, no pickles.
@@ -215,4 +241,4 @@ class Solver:
         name = f"{self.checkpoint_name}_epoch_{self.epoch}.npz"
         if self.verbose:
             print(f"Saving checkpoint to {name}")
-        np.savez(name, **content)
+        np.savez(name, **to_device(content, "cpu"))

@@ -6,6 +6,9 @@ the cache of the fast forward pass. Float32 is computed in float32, everything e
 
 Convolution as one matrix product (Chellapilla et al. 2006): `_im2col` copies every window into a
 column, the filters are the rows of a matrix, and `_col2im` adds columns back into an image.
+
+Arrays are made with `np.empty_like(x, ...)` and not with `np.empty(...)`: what follows x follows
+it to the GPU.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
 
 __all__ = [
     "conv_backward_fast",
@@ -57,7 +61,7 @@ def conv_forward_fast(
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
 
     filters, bias = w.reshape(F, -1), b.reshape(F, 1)
-    out = np.empty((N, F, out_h * out_w), dtype=x.dtype)
+    out = np.empty_like(x, shape=(N, F, out_h * out_w))
     for windows, _seen, pixels in _blocks(padded, HH, WW, stride):
         cols = windows.reshape(len(windows), filters.shape[1], -1)
         np.matmul(filters, cols, out=out[pixels])
@@ -84,7 +88,7 @@ def conv_backward_fast(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     filters, dout = w.reshape(F, -1), dout.reshape(out_shape)
 
     # Transposed: BLAS is quicker at cols @ dout.T than at dout @ cols.T.
-    dfilters_t = np.zeros(filters.shape[::-1], dtype=dout.dtype)
+    dfilters_t = np.zeros_like(dout, shape=filters.shape[::-1])
     dpadded = np.zeros_like(padded)
     for windows, seen, pixels in _blocks(padded, HH, WW, stride):
         cols, dblock = windows.reshape(len(windows), filters.shape[1], -1), dout[pixels]
@@ -130,10 +134,10 @@ def _blocks(
     N, C, H, W = padded.shape
     out_h, out_w = _output_size(H, HH, stride), _output_size(W, WW, stride)
     row = C * HH * WW * out_w
-    limit = max(BLOCK_BYTES // padded.itemsize, row)
+    limit = max(_block_bytes(padded) // padded.itemsize, row)
     rows = min(out_h, limit // row)
     images = min(N, limit // (row * rows))
-    buffer = np.empty(images * rows * row, dtype=padded.dtype)
+    buffer = np.empty_like(padded, shape=(images * rows * row,))
     for n in range(0, N, max(images, 1)):
         for top in range(0, out_h, rows):
             n_end, bottom = min(n + images, N), min(top + rows, out_h)
@@ -162,8 +166,8 @@ def max_pool_forward_fast(x: Array, pool_param: dict[str, Any]) -> tuple[Array, 
     out_h = _output_size(H, height, pool_param["stride"])
     out_w = _output_size(W, width, pool_param["stride"])
     (x,) = _floats(x)
-    out = np.empty((N, C, out_h, out_w), dtype=x.dtype)
-    winner = np.empty(out.shape, dtype=np.uint8 if height * width <= 256 else np.intp)
+    out = np.empty_like(x, shape=(N, C, out_h, out_w))
+    winner = np.empty_like(out, dtype=np.uint8 if height * width <= 256 else np.intp)
     _pool(x, out, winner, height, width, pool_param["stride"])
     return out, (x.shape, pool_param, winner)
 
@@ -180,7 +184,7 @@ def max_pool_backward_fast(dout: Array, cache: Any) -> Array:
     """
     x_shape, pool_param, winner = cache
     (dout,) = _floats(dout)
-    dx = np.zeros(x_shape, dtype=dout.dtype)
+    dx = np.zeros_like(dout, shape=x_shape)
     height, width = pool_param["pool_height"], pool_param["pool_width"]
     _unpool(dout, winner, dx, height, width, pool_param["stride"])
     return dx
@@ -219,7 +223,12 @@ def _strided(x: Array, i: int, j: int, stride: int, out_h: int, out_w: int) -> A
 def _floats(*arrays: Array) -> list[Array]:
     """The arrays in row-major order and in one type: float32 if all are, otherwise float64."""
     dtype = np.float32 if np.result_type(*arrays) == np.float32 else np.float64
-    return [np.ascontiguousarray(array, dtype=dtype) for array in arrays]
+    return [array.astype(dtype, order="C", copy=False) for array in arrays]
+
+
+def _block_bytes(_: Array) -> int:
+    """How large a block of columns may be."""
+    return BLOCK_BYTES
 
 
 def _output_size(size: int, window: int, stride: int) -> int:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+
 Array: TypeAlias = NDArray[Any]
 
 # No __all__: helpers that are added here reach the networks through `from ..layers import *`.
@@ -143,8 +144,8 @@ def batchnorm_forward(
     momentum = bn_param.get("momentum", 0.9)
 
     D = x.shape[1]
-    running_mean = bn_param.get("running_mean", np.zeros(D, dtype=x.dtype))
-    running_var = bn_param.get("running_var", np.zeros(D, dtype=x.dtype))
+    running_mean = bn_param.get("running_mean", np.zeros_like(x, shape=(D,)))
+    running_var = bn_param.get("running_var", np.zeros_like(x, shape=(D,)))
 
     cache: Any = None
     if mode == "train":
@@ -273,6 +274,7 @@ def dropout_forward(x: Array, dropout_param: dict[str, Any]) -> tuple[Array, Any
     if mode == "train":
         ############################  START OF YOUR CODE  ############################
         # TODO: Draw the mask and apply it: out. Keep the mask in the variable mask.
+        # Drawn on the CPU wherever x is: one seed gives one mask on every device.
         raise NotImplementedError("dropout_forward is not implemented yet")
         #############################  END OF YOUR CODE  #############################
     elif mode == "test":
