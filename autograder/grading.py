@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder import __version__, diagnosis, intake
+from autograder import __version__, diagnosis, intake, speed
 from autograder.engine import Session, run_check
 from autograder.errors import UsageError
 from autograder.models import Assignment, Check, Outcome, Report, Status, Submission
@@ -43,6 +43,7 @@ def grade(
     start = time.perf_counter()
     part = select(assignment, only) if only else assignment
     outcomes: list[Outcome] = []
+    times: dict[str, float] = {}
     with Sandbox(workspaces(submission), assignment.limits, assignment.packages) as sandbox:
         session = Session(assignment, sandbox, secret)
 
@@ -54,6 +55,7 @@ def grade(
                 sandbox.isolation,
                 time.perf_counter() - start,
                 versions(secret),
+                times,
                 _notes(secret),
             )
 
@@ -64,6 +66,7 @@ def grade(
                 outcomes.append(run_check(check, session))
             on_outcome(report())
         outcomes[:] = diagnosis.named(session, outcomes)
+        times |= speed.measure(session, outcomes)
         return report()
 
 

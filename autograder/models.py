@@ -196,6 +196,7 @@ class Report:
     isolation: Isolation
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
+    speed: Mapping[str, float] = field(default_factory=dict)  # a function's time ÷ the reference's
     notes: Sequence[str] = ()  # about the run, not about the submission's files
 
     @property

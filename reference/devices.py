@@ -3,7 +3,8 @@
 Layers, update rules and networks need not know. NumPy's functions follow their arguments (NEP 13
 and NEP 18): `np.exp(x)` of a CuPy array runs on the GPU and returns a CuPy array, and so does
 `np.zeros_like(x, shape=...)`. What makes an array from nothing, as `np.zeros(shape)` does, knows
-no argument to follow, and a CuPy array refuses to be mixed with what it returns.
+no argument to follow, and a CuPy array refuses to be mixed with what it returns; with `like=x` it
+has one (NEP 35).
 
 CuPy is imported when somebody asks for a GPU, and not before.
 """
@@ -16,22 +17,17 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DEVICES", "array_module", "device_of", "move", "to_device"]
+__all__ = ["DEVICES", "device_of", "move", "to_device"]
 
 Array: TypeAlias = NDArray[Any]
 
 DEVICES = ("cpu", "cuda")
 
 
-def array_module(x: Array) -> Any:
-    """The module that x comes from: `cupy` or `numpy`."""
-    cupy = sys.modules.get("cupy")  # without it, there is no array of it either
-    return cupy if cupy is not None and isinstance(x, cupy.ndarray) else np
-
-
 def device_of(x: Array) -> str:
     """Where x lives: "cuda" or "cpu"."""
-    return "cpu" if array_module(x) is np else "cuda"
+    cupy = sys.modules.get("cupy")  # without it, there is no array of it either
+    return "cuda" if cupy is not None and isinstance(x, cupy.ndarray) else "cpu"
 
 
 def to_device(value: Any, device: str) -> Any:

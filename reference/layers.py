@@ -15,11 +15,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-### BEGIN SOLUTION
-from .devices import array_module
-
-### END SOLUTION
-
 Array: TypeAlias = NDArray[Any]
 
 # No __all__: helpers that are added here reach the networks through `from ..layers import *`.
@@ -340,9 +335,8 @@ def dropout_forward(x: Array, dropout_param: dict[str, Any]) -> tuple[Array, Any
     if mode == "train":
         ### BEGIN SOLUTION
         # TODO: Draw the mask and apply it: out. Keep the mask in the variable mask.
-        # Drawn on the CPU wherever x is: one seed gives one mask on every device.
-        kept = array_module(x).asarray(np.random.rand(*x.shape) < p)
-        mask = kept.astype(x.dtype) / p
+        mask = ((np.random.rand(*x.shape) < p) / p).astype(x.dtype)
+        mask = np.asarray(mask, like=x)  # to x's device; drawn on the CPU, one seed is one mask
         out = x * mask
         ### END SOLUTION
     elif mode == "test":

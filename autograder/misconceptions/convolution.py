@@ -18,7 +18,7 @@ PARAMETERS = 'stride, pad = conv_param["stride"], conv_param["pad"]'
 HEIGHT = "out_h = _output_size(H + 2 * pad, HH, stride)"
 WIDTH = "out_w = _output_size(W + 2 * pad, WW, stride)"
 PADDED = "padded = _pad(x, pad)"
-BUFFER = "np.zeros((N, F, out_h, out_w), dtype=np.result_type(x, w, b))"
+BUFFER = "np.zeros_like(x, shape=(N, F, out_h, out_w), dtype=np.result_type(x, w, b))"
 BIAS = "out += b.reshape(F, 1, 1)"
 SEEN = "seen = _seen_by(padded, i, j, stride, out_h, out_w)"
 PRODUCT = 'np.einsum("nchw,fc->nfhw", seen, w[:, :, i, j], optimize=True)'
@@ -289,8 +289,8 @@ conv_backward_naive(
 conv_backward_naive(
     "double-precision-buffers",
     "The gradients are kept in double precision whatever the input.",
-    ("np.zeros(padded.shape, dtype=dout.dtype)", "np.zeros(padded.shape)"),
-    ("np.zeros(w.shape, dtype=dout.dtype)", "np.zeros(w.shape)"),
+    ("np.zeros_like(padded, dtype=dout.dtype)", "np.zeros(padded.shape)"),
+    ("np.zeros_like(w, dtype=dout.dtype)", "np.zeros(w.shape)"),
     tolerated=True,
 )
 
@@ -402,7 +402,7 @@ max_pool_forward_naive(
 max_pool_forward_naive(
     "double-precision-buffer",
     "The output is kept in double precision whatever the input.",
-    ("np.empty((N, C, out_h, out_w), dtype=x.dtype)", "np.zeros((N, C, out_h, out_w))"),
+    ("np.empty_like(x, shape=(N, C, out_h, out_w))", "np.zeros((N, C, out_h, out_w))"),
     tolerated=True,
 )
 
@@ -410,7 +410,7 @@ max_pool_forward_naive(
 
 max_pool_backward_naive = partial(mistake, "max_pool_backward_naive", topic=POOL)
 POOLED = "x[:, :, top : top + height, left : left + width].reshape(N, C, -1)"
-PLACE = "row, column = np.divmod(window.argmax(axis=2), width)"
+PLACE = "row, column = divmod(window.argmax(axis=2), width)"
 ROUTED = "dx[n, c, top + row, left + column] += dout[:, :, i, j]"
 TO_WINDOW = "dx[:, :, top : top + height, left : left + width] += "
 FROM_OUT = "dout[:, :, i, j, None, None]"
@@ -511,7 +511,7 @@ max_pool_backward_naive(
 max_pool_backward_naive(
     "double-precision-buffer",
     "The gradient is kept in double precision whatever the input.",
-    ("np.zeros(x.shape, dtype=dout.dtype)", "np.zeros_like(x, dtype=np.float64)"),
+    ("np.zeros_like(x, dtype=dout.dtype)", "np.zeros_like(x, dtype=np.float64)"),
     tolerated=True,
 )
 

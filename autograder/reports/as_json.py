@@ -42,6 +42,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         },
         "checks": [_check(outcome) for outcome in report.outcomes],
         "seconds": round(report.seconds, 3),
+        "speed": {function: float(f"{times:.2g}") for function, times in report.speed.items()},
         "versions": dict(report.versions),
         "notes": list(report.notes),
     }

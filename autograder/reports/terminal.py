@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -154,6 +154,8 @@ def _summary(report: Report) -> Iterable[Text]:
     yield Text(f"{len(report.outcomes)} checks: {said}.")
     if report.needs_regrade:
         yield Text("Needs a regrade: the grader itself failed in a check above.", style="magenta")
+    if report.speed:
+        yield Text(f"Speed beside the course's (no points): {_speed(report.speed)}.", style="dim")
     missing = (
         f" (without {', '.join(report.isolation.missing)})" if report.isolation.missing else ""
     )
@@ -161,6 +163,15 @@ def _summary(report: Report) -> Iterable[Text]:
     notes = {note for outcome in report.outcomes for note in outcome.notes}
     for note in [*report.submission.notes, *sorted(notes), *report.notes]:
         yield Text(f"Note: {_clean(note)}", style="dim")
+
+
+def _speed(speed: Mapping[str, float]) -> str:
+    """Whole multiples, and none below 2: a second run gives slightly others."""
+    told = (
+        f"{function} takes {f'{times:,.0f} times' if times >= 2 else 'about'} as long"
+        for function, times in speed.items()
+    )
+    return ", ".join(told)
 
 
 def _points(value: float) -> str:

@@ -11,6 +11,7 @@ Arrays travel by value and every call gets fresh copies. Dicts that a function c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from autograder.sandbox.worker import wire
 __all__ = ["Call", "Remote", "Student"]
 
 METHODS = ("loss",)
+PARTS = ("value", "changed", "dicts", "seconds")  # of a reply
 PARAMETERS = "params"  # the kind of a transcript's entry that holds a net's first parameters
 REMEMBERED = 8
 MOST_LENT = 96 << 20  # bytes of caches that a worker has borrowed
@@ -153,6 +155,7 @@ class Student:
 
     `calls` is the history since the last `restart`, for the report; `changed` names functions
     that changed one of their array inputs; `transcript`, where it is a list, gets every result.
+    `seconds` is how long the last call took, as the worker tells it: not to be believed.
     """
 
     worker: Worker
@@ -161,6 +164,7 @@ class Student:
     calls: list[Call] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     transcript: list[tuple[str, Any]] | None = None
+    seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.layers = Module(self, "layers")
@@ -200,7 +204,8 @@ class Student:
         del self.calls[:-REMEMBERED]  # training makes hundreds, each with a batch of images
         arguments = [*target, list(args), dict(kwargs), *more]
         reply = self._exchange(label, op, arguments, pair="_forward" in label)
-        value, dicts = reply["value"], reply["dicts"]
+        value, dicts, seconds = reply["value"], reply["dicts"], reply["seconds"]
+        self.seconds = seconds if type(seconds) is float and 0 <= seconds < math.inf else 0.0
         last = value[1] if isinstance(value, tuple) and len(value) == 2 else value
         call.made = last.number if isinstance(last, Remote) else None
         if type(dicts) is dict:
@@ -231,13 +236,11 @@ class Student:
             raise faults.raised(label, reply["error"])
         try:
             # One tree, so that the arrays of all parts are read in the order they were written.
-            parts = [key for key in reply if key in ("value", "changed", "dicts")]
+            parts = [key for key in reply if key in PARTS]
             values = wire.decode({"l": [reply[key] for key in parts]}, payload, self._resolve)
         except wire.ProtocolError as error:
             raise faults.Died(label, f"{label} returned what cannot be read ({error})") from error
-        return {"value": None, "changed": None, "dicts": None} | dict(
-            zip(parts, values, strict=True)
-        )
+        return dict.fromkeys(PARTS) | dict(zip(parts, values, strict=True))
 
     def _answer(self, tree: Any, payload: bytearray) -> tuple[Any, list[bytes | memoryview]]:
         """The frame that answers a worker's call of a lent function."""

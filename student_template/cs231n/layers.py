@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-
 Array: TypeAlias = NDArray[Any]
 
 # No __all__: helpers that are added here reach the networks through `from ..layers import *`.
@@ -274,7 +273,6 @@ def dropout_forward(x: Array, dropout_param: dict[str, Any]) -> tuple[Array, Any
     if mode == "train":
         ############################  START OF YOUR CODE  ############################
         # TODO: Draw the mask and apply it: out. Keep the mask in the variable mask.
-        # Drawn on the CPU wherever x is: one seed gives one mask on every device.
         raise NotImplementedError("dropout_forward is not implemented yet")
         #############################  END OF YOUR CODE  #############################
     elif mode == "test":
