@@ -40,6 +40,18 @@ def test_a_wrong_function_is_not_timed(grade_files):
     assert "conv_backward_naive" not in report.speed
 
 
+def test_an_output_that_claims_to_be_huge_costs_nothing(grade_files, caplog):
+    """Returned only when timed, where no check compares it."""
+    trick = (
+        "huge = type('Huge', (), {'shape': (10**15,)})()\n"
+        "    if args[0].shape == (4, 3, 15, 15): return huge, args"
+    )
+    report = grade_files(with_lines("conv_forward_naive", trick), only="conv_*_naive")
+    assert report.score == pytest.approx(report.assignment.graded_points)
+    assert not report.needs_regrade
+    assert not caplog.records
+
+
 def test_a_patched_clock_disturbs_nothing(grade_files):
     lie = with_lines("batchnorm_backward_alt", "import time; time.perf_counter = None")
     report = grade_files(lie, only="batchnorm_backward_alt")
