@@ -21,7 +21,8 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -112,46 +113,66 @@ def measure(threads: int, rounds: int) -> list[Measured]:
 
 def cases(dtype: Any, threads: int) -> Any:
     """Yields a name, the competitors, and the bytes of outputs and gradients."""
-    import numpy as np  # noqa: PLC0415
-
     from reference import fast_layers  # noqa: PLC0415
 
     if not fast_layers.backend().startswith("compiled"):
         raise SystemExit(fast_layers.backend())
     layers = {"reference": fast_layers, "NumPy": without_extension()}
+    for task in tasks(dtype):
+        inputs = (*task.arrays, task.param)
+        runs = {name: task.passes(module, inputs, task.dout) for name, module in layers.items()}
+        if task.passes is convolution:
+            w, dout = task.arrays[1], task.dout
+            runs["products"] = products(w.reshape(len(w), -1), dout.reshape(*dout.shape[:2], -1))
+        if torch_if_any(threads):
+            runs["torch"] = in_torch(task.torch, task.arrays, task.dout)
+        yield task.name, runs, task.dout.nbytes + sum(array.nbytes for array in task.arrays)
+
+
+@dataclass
+class Task:
+    """One shape: what goes in, and how the reference and PyTorch compute it."""
+
+    name: str
+    passes: Callable[[ModuleType, Any, Any], Callable[[], Any]]
+    arrays: tuple[Any, ...]
+    param: dict[str, int]
+    dout: Any
+    torch: Callable[..., Any]  # of torch.nn.functional and the tensors
+
+
+def tasks(dtype: Any) -> Iterator[Task]:
+    """Every shape, with numbers of one type."""
+    import numpy as np  # noqa: PLC0415
+
+    from reference import fast_layers  # noqa: PLC0415
+
     rng = np.random.default_rng(0)
 
     def array(*shape: int) -> Any:
         return rng.normal(size=shape).astype(dtype)
 
     for x_shape, w_shape, stride, pad in CONVOLUTIONS:
-        x, w, b = array(*x_shape), array(*w_shape), array(w_shape[0])
+        arrays = array(*x_shape), array(*w_shape), array(w_shape[0])
         param = {"stride": stride, "pad": pad}
-        dout = array(*fast_layers.conv_forward_fast(x, w, b, param)[0].shape)
-        runs = {
-            name: convolution(module, (x, w, b, param), dout) for name, module in layers.items()
-        }
-        runs["products"] = products(w.reshape(len(w), -1), dout.reshape(*dout.shape[:2], -1))
-        if torch := torch_if_any(threads):
-            conv2d = torch.nn.functional.conv2d
-            runs["torch"] = in_torch(
-                lambda x, w, b, f=conv2d, s=stride, p=pad: f(x, w, b, stride=s, padding=p),
-                (x, w, b),
-                dout,
-            )
-        kept = dout.nbytes + x.nbytes + w.nbytes + b.nbytes
-        yield f"conv x{x_shape} w{w_shape} s{stride} p{pad}", runs, kept
-
+        yield Task(
+            f"conv x{x_shape} w{w_shape} s{stride} p{pad}",
+            convolution,
+            arrays,
+            param,
+            array(*fast_layers.conv_forward_fast(*arrays, param)[0].shape),
+            lambda F, x, w, b, s=stride, p=pad: F.conv2d(x, w, b, stride=s, padding=p),
+        )
     for x_shape, side, stride in POOLINGS:
         x, param = array(*x_shape), {"pool_height": side, "pool_width": side, "stride": stride}
-        dout = array(*fast_layers.max_pool_forward_fast(x, param)[0].shape)
-        runs = {name: pooling(module, (x, param), dout) for name, module in layers.items()}
-        if torch := torch_if_any(threads):
-            max_pool2d = torch.nn.functional.max_pool2d
-            runs["torch"] = in_torch(
-                lambda x, f=max_pool2d, k=side, s=stride: f(x, k, s), (x,), dout
-            )
-        yield f"pool x{x_shape} {side}×{side} s{stride}", runs, dout.nbytes + x.nbytes
+        yield Task(
+            f"pool x{x_shape} {side}×{side} s{stride}",
+            pooling,
+            (x,),
+            param,
+            array(*fast_layers.max_pool_forward_fast(x, param)[0].shape),
+            lambda F, x, k=side, s=stride: F.max_pool2d(x, k, s),
+        )
 
 
 def without_extension() -> ModuleType:
@@ -213,15 +234,17 @@ def torch_if_any(threads: int) -> Any:
     return torch
 
 
-def in_torch(layer: Callable[..., Any], inputs: Any, dout: Any) -> Callable[[], Any]:
+def in_torch(
+    layer: Callable[..., Any], inputs: Any, dout: Any, device: str = "cpu"
+) -> Callable[[], Any]:
     """Forward and backward pass of a layer in PyTorch."""
     import torch  # noqa: PLC0415
 
-    tensors = [torch.from_numpy(array).requires_grad_() for array in inputs]
-    gradient = torch.from_numpy(dout)
+    tensors = [torch.from_numpy(array).to(device).requires_grad_() for array in inputs]
+    gradient = torch.from_numpy(dout).to(device)
 
     def run() -> Any:
-        out = layer(*tensors)
+        out = layer(torch.nn.functional, *tensors)
         return out, torch.autograd.grad(out, tensors, gradient)
 
     return run

@@ -12,7 +12,6 @@ products in fewer digits than float32 has.
 from __future__ import annotations
 
 import argparse
-import math
 import statistics
 import sys
 import time
@@ -61,110 +60,57 @@ def main() -> None:
 
 def layers(torch: Any, rounds: int) -> str:
     """Forward and backward pass of every shape and type."""
-    rows, ratios = [], []
+    rows: list[list[str]] = []
+    against: dict[str, list[float]] = {}
     for dtype in ("float64", "float32"):
-        cases = [
-            (f"conv x{x} w{w} s{stride} p{pad}", convolution(torch, dtype, x, w, stride, pad))
-            for x, w, stride, pad in shapes.CONVOLUTIONS
-        ] + [
-            (f"pool x{x} {side}×{side} s{stride}", pooling(torch, dtype, x, side, stride))
-            for x, side, stride in shapes.POOLINGS
-        ]
-        for name, (reference, cudnn, cpu) in cases:
-            times = race(torch, {"reference": reference, "torch": cudnn, "cpu": cpu}, rounds)
-            against = [a / b for a, b in zip(times["reference"], times["torch"], strict=True)]
-            faster = [b / a for a, b in zip(times["reference"], times["cpu"], strict=True)]
-            ratios.append((dtype, name[:4], statistics.median(against)))
+        for task in shapes.tasks(dtype):
+            runs = {
+                "cpu": on(task, "cpu"),
+                "reference": on(task, "cuda"),
+                "torch": shapes.in_torch(task.torch, task.arrays, task.dout, "cuda"),
+            }
+            agree(runs, 1e-9 if dtype == "float64" else 1e-3)
+            times = race(torch, runs, rounds)
+            cudnn = shapes.ratio(times, "reference", "torch")
+            against.setdefault(f"{dtype} {task.name[:4]}", []).append(cudnn)
             rows.append(
                 [
-                    f"{dtype} {name}",
+                    f"{dtype} {task.name}",
                     f"{1000 * statistics.median(times['reference']):.3f}",
-                    f"{statistics.median(against):.2f}",
-                    f"{statistics.median(faster):.1f}",
+                    f"{cudnn:.2f}",
+                    f"{shapes.ratio(times, 'cpu', 'reference'):.1f}",
                 ]
             )
-    means = [
-        f"{dtype} {kind} {geometric(r for d, k, r in ratios if (d, k) == (dtype, kind)):.2f}"
-        for dtype in ("float64", "float32")
-        for kind in ("conv", "pool")
-    ]
     table = record.table(["", "ms", "÷ torch (cuDNN)", "CPU ÷ GPU"], rows)
-    return f"{table}\n\nGeometric means against PyTorch: {', '.join(means)}."
+    means = ", ".join(f"{kind} {shapes.geometric(values):.2f}" for kind, values in against.items())
+    return f"{table}\n\nGeometric means against PyTorch: {means}."
 
 
-def geometric(values: Any) -> float:
-    """The geometric mean."""
-    return math.exp(statistics.fmean(map(math.log, values)))
+def on(task: shapes.Task, device: str) -> Callable[[], Any]:
+    """The reference's forward and backward pass there."""
+    arrays, dout = devices.to_device((task.arrays, task.dout), device)
+    return task.passes(fast_layers, (*arrays, task.param), dout)
 
 
-Passes = tuple[Callable[[], Any], Callable[[], Any], Callable[[], Any]]
+def agree(runs: dict[str, Callable[[], Any]], tolerance: float) -> None:
+    """Make sure that all compute the same."""
+    expected = flat(runs["cpu"]())
+    for name in ("reference", "torch"):
+        for got, right in zip(flat(runs[name]()), expected, strict=True):
+            scale = np.abs(right).max()
+            np.testing.assert_allclose(got / scale, right / scale, rtol=0, atol=tolerance)
 
 
-def convolution(torch: Any, dtype: str, x: Any, w: Any, stride: int, pad: int) -> Passes:
-    """The competitors of one convolution."""
-    rng = np.random.default_rng(0)
-    arrays = [rng.normal(size=size).astype(dtype) for size in (x, w, w[:1])]
-    param = {"stride": stride, "pad": pad}
-    out, _ = fast_layers.conv_forward_fast(*arrays, param)
-    dout = rng.normal(size=out.shape).astype(dtype)
-
-    def run(given: list[Any], dout: Any) -> Callable[[], Any]:
-        def both() -> Any:
-            _, cache = fast_layers.conv_forward_fast(*given, param)
-            return fast_layers.conv_backward_fast(dout, cache)
-
-        return both
-
-    tensors = [torch.from_numpy(a).cuda().requires_grad_() for a in arrays]
-    seed = torch.from_numpy(dout).cuda()
-
-    def cudnn() -> Any:
-        y = torch.nn.functional.conv2d(*tensors, stride=stride, padding=pad)
-        return torch.autograd.grad(y, tensors, seed)
-
-    there, dout_there = devices.to_device(arrays, "cuda"), devices.to_device(dout, "cuda")
-    return agree(run(there, dout_there), cudnn, run(arrays, dout), dtype)
+def flat(results: Any) -> list[Any]:
+    """The output and the gradients, as NumPy's arrays."""
+    out, grads = devices.to_device(results, "cpu")
+    arrays = [out, *grads] if isinstance(grads, tuple) else [out, grads]
+    return [a if isinstance(a, np.ndarray) else a.detach().cpu().numpy() for a in arrays]
 
 
-def pooling(torch: Any, dtype: str, x: Any, side: int, stride: int) -> Passes:
-    """The competitors of one pooling."""
-    rng = np.random.default_rng(0)
-    images = rng.normal(size=x).astype(dtype)
-    param = {"pool_height": side, "pool_width": side, "stride": stride}
-    out, _ = fast_layers.max_pool_forward_fast(images, param)
-    dout = rng.normal(size=out.shape).astype(dtype)
-
-    def run(images: Any, dout: Any) -> Callable[[], Any]:
-        def both() -> Any:
-            _, cache = fast_layers.max_pool_forward_fast(images, param)
-            return (fast_layers.max_pool_backward_fast(dout, cache),)
-
-        return both
-
-    tensor = torch.from_numpy(images).cuda().requires_grad_()
-    seed = torch.from_numpy(dout).cuda()
-
-    def cudnn() -> Any:
-        y = torch.nn.functional.max_pool2d(tensor, side, stride)
-        return torch.autograd.grad(y, [tensor], seed)
-
-    there, dout_there = devices.to_device(images, "cuda"), devices.to_device(dout, "cuda")
-    return agree(run(there, dout_there), cudnn, run(images, dout), dtype)
-
-
-def agree(reference: Any, cudnn: Any, cpu: Any, dtype: str) -> Passes:
-    """The three, once their results are known to be the same."""
-    tolerance = 1e-9 if dtype == "float64" else 1e-3
-    for got, other, right in zip(
-        devices.to_device(reference(), "cpu"), cudnn(), cpu(), strict=True
-    ):
-        scale = np.abs(right).max()
-        np.testing.assert_allclose(got / scale, right / scale, rtol=0, atol=tolerance)
-        np.testing.assert_allclose(other.cpu().numpy() / scale, right / scale, atol=tolerance)
-    return reference, cudnn, cpu
-
-
-def race(torch: Any, competitors: dict[str, Any], rounds: int) -> dict[str, list[float]]:
+def race(
+    torch: Any, competitors: dict[str, Callable[[], Any]], rounds: int
+) -> dict[str, list[float]]:
     """Seconds of each round."""
     times: dict[str, list[float]] = {name: [] for name in competitors}
     for turn in range(rounds + WARM_UP):

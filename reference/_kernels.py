@@ -146,14 +146,14 @@ def _launch(name: str, size: int, arguments: tuple[Any, ...]) -> None:
     if size == 0:
         return
     arrays = [argument for argument in arguments if hasattr(argument, "dtype")]
-    positions = [array.dtype.itemsize for array in arrays if array.dtype.kind in "iu"]
-    kernel = _module(arrays[0].dtype.itemsize, *positions).get_function(name)
+    position_bytes = next((a.dtype.itemsize for a in arrays if a.dtype.kind in "iu"), 1)
+    kernel = _module(arrays[0].dtype.itemsize, position_bytes).get_function(name)
     blocks = min(-(-size // THREADS), MOST_BLOCKS)
     kernel((blocks,), (THREADS,), arguments)
 
 
 @functools.cache
-def _module(float_bytes: int, position_bytes: int = 1) -> Any:
+def _module(float_bytes: int, position_bytes: int) -> Any:
     """The kernels for arrays of values and positions of these sizes."""
     import cupy  # noqa: PLC0415  optional
 

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 ### BEGIN SOLUTION
 from . import _kernels
-from .devices import device_of
 
 ### END SOLUTION
+from .devices import device_of
 
 __all__ = [
     "conv_backward_fast",
@@ -37,7 +37,8 @@ Array: TypeAlias = NDArray[Any]
 
 # Columns are made and used up one block at a time, in a buffer of this size: all columns together
 # take HH * WW times the memory of the images, and would leave the processor's cache before use.
-BLOCK_BYTES = 2**21
+# On a GPU, a block must keep thousands of threads busy.
+BLOCK_BYTES = {"cpu": 2**21, "cuda": 2**28}
 
 
 def conv_forward_fast(
@@ -139,7 +140,7 @@ def _blocks(
     N, C, H, W = padded.shape
     out_h, out_w = _output_size(H, HH, stride), _output_size(W, WW, stride)
     row = C * HH * WW * out_w
-    limit = max(_block_bytes(padded) // padded.itemsize, row)
+    limit = max(BLOCK_BYTES[device_of(padded)] // padded.itemsize, row)
     rows = min(out_h, limit // row)
     images = min(N, limit // (row * rows))
     buffer = np.empty_like(padded, shape=(images * rows * row,))
@@ -231,11 +232,6 @@ def _floats(*arrays: Array) -> list[Array]:
     return [array.astype(dtype, order="C", copy=False) for array in arrays]
 
 
-def _block_bytes(_: Array) -> int:
-    """How large a block of columns may be."""
-    return BLOCK_BYTES
-
-
 def _output_size(size: int, window: int, stride: int) -> int:
     """How many windows fit along a side of `size` pixels (padding included)."""
     if size < window or (size - window) % stride:
@@ -249,41 +245,30 @@ def _output_size(size: int, window: int, stride: int) -> int:
 ### BEGIN SOLUTION
 # The four loops again: in C (`_loops.pyx`) and, for CuPy arrays, in CUDA (`_kernels.py`). Without
 # a compiler at installation, those above serve.
-_ON_CPU: dict[str, Any] = {
-    "im2col": _im2col,
-    "col2im": _col2im,
-    "pool": _pool,
-    "unpool": _unpool,
-}
 try:
-    from ._loops import col2im, im2col, pool, unpool
-
-    _ON_CPU = {"im2col": im2col, "col2im": col2im, "pool": pool, "unpool": unpool}
+    from ._loops import col2im as _col2im
+    from ._loops import im2col as _im2col
+    from ._loops import pool as _pool
+    from ._loops import unpool as _unpool
 except ImportError as error:
     _reason = str(error)
 else:
     _reason = ""
 
-# A block on the GPU must keep thousands of threads busy; its memory is what limits it.
-GPU_BLOCK_BYTES = 2**28
 
-
-def _loop(name: str) -> Any:
+def _anywhere(on_cpu: Any, on_gpu: Any) -> Any:
     """One of the four loops, wherever its arrays are."""
-    on_cpu = _ON_CPU[name]
 
-    def run(*arguments: Any) -> None:
-        loop = on_cpu if device_of(arguments[0]) == "cpu" else getattr(_kernels, name)
-        loop(*arguments)
+    def loop(*arguments: Any) -> None:
+        (on_cpu if device_of(arguments[0]) == "cpu" else on_gpu)(*arguments)
 
-    return run
+    return loop
 
 
-_im2col, _col2im, _pool, _unpool = map(_loop, _ON_CPU)
-
-
-def _block_bytes(x: Array) -> int:  # type: ignore[no-redef]  # the one above is the starter's
-    return BLOCK_BYTES if device_of(x) == "cpu" else GPU_BLOCK_BYTES
+_im2col = _anywhere(_im2col, _kernels.im2col)
+_col2im = _anywhere(_col2im, _kernels.col2im)
+_pool = _anywhere(_pool, _kernels.pool)
+_unpool = _anywhere(_unpool, _kernels.unpool)
 
 
 def backend() -> str:

@@ -218,7 +218,7 @@ class Solver:
             )
         if not self.best_params or val_acc > self.best_val_acc:
             self.best_val_acc = val_acc
-            self.best_params = {p: self.model.params[p].copy() for p in self._names()}
+            self.best_params = {p: np.copy(self.model.params[p]) for p in self._names()}
 
     def _save_checkpoint(self) -> None:
         """Write `{checkpoint_name}_epoch_{n}.npz`, for `np.load`: arrays only, no pickles.

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .devices import device_of
 
 __all__ = [
     "conv_backward_fast",
@@ -32,7 +33,8 @@ Array: TypeAlias = NDArray[Any]
 
 # Columns are made and used up one block at a time, in a buffer of this size: all columns together
 # take HH * WW times the memory of the images, and would leave the processor's cache before use.
-BLOCK_BYTES = 2**21
+# On a GPU, a block must keep thousands of threads busy.
+BLOCK_BYTES = {"cpu": 2**21, "cuda": 2**28}
 
 
 def conv_forward_fast(
@@ -134,7 +136,7 @@ def _blocks(
     N, C, H, W = padded.shape
     out_h, out_w = _output_size(H, HH, stride), _output_size(W, WW, stride)
     row = C * HH * WW * out_w
-    limit = max(_block_bytes(padded) // padded.itemsize, row)
+    limit = max(BLOCK_BYTES[device_of(padded)] // padded.itemsize, row)
     rows = min(out_h, limit // row)
     images = min(N, limit // (row * rows))
     buffer = np.empty_like(padded, shape=(images * rows * row,))
@@ -224,11 +226,6 @@ def _floats(*arrays: Array) -> list[Array]:
     """The arrays in row-major order and in one type: float32 if all are, otherwise float64."""
     dtype = np.float32 if np.result_type(*arrays) == np.float32 else np.float64
     return [array.astype(dtype, order="C", copy=False) for array in arrays]
-
-
-def _block_bytes(_: Array) -> int:
-    """How large a block of columns may be."""
-    return BLOCK_BYTES
 
 
 def _output_size(size: int, window: int, stride: int) -> int:

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from copy import deepcopy
 
 import cupy_on_cpu
 import numpy as np
@@ -74,45 +75,70 @@ def assert_same(got, expected, cupy, tolerance):
         assert float(got) == pytest.approx(expected, rel=100 * tolerance)
 
 
+IMAGES, FILTERS = (2, 3, 7, 6), [(4, 3, 3, 2), (4,)]
+CONVOLVE = {"stride": 2, "pad": 1}
+POOL = {"pool_height": 3, "pool_width": 2, "stride": 1}
+TRAIN = {"mode": "train"}
+FEATURES, CHANNELS, GROUPED = [(6, 5), (5,), (5,)], [(3, 4, 5, 2), (4,), (4,)], (1, 4, 1, 1)
+# Forward and backward pass, the shapes of their arrays, the other arguments.
 LAYERS = {
-    "affine": ([(4, 2, 3), (6, 5), (5,)], []),
-    "relu": ([(4, 5)], []),
-    "batchnorm": ([(6, 5), (5,), (5,)], [{"mode": "train"}]),
-    "batchnorm_alt": ([(6, 5), (5,), (5,)], [{"mode": "train"}]),
-    "layernorm": ([(6, 5), (5,), (5,)], [{}]),
-    "dropout": ([(6, 5)], [{"mode": "train", "p": 0.6, "seed": 3}]),
-    "conv_naive": ([(2, 3, 7, 6), (4, 3, 3, 2), (4,)], [{"stride": 2, "pad": 1}]),
-    "conv_fast": ([(2, 3, 7, 6), (4, 3, 3, 2), (4,)], [{"stride": 2, "pad": 1}]),
-    "max_pool_naive": ([(2, 3, 7, 5)], [{"pool_height": 3, "pool_width": 2, "stride": 1}]),
-    "max_pool_fast": ([(2, 3, 7, 5)], [{"pool_height": 3, "pool_width": 2, "stride": 1}]),
-    "spatial_batchnorm": ([(3, 4, 5, 2), (4,), (4,)], [{"mode": "train"}]),
-    "spatial_groupnorm": ([(3, 4, 5, 2), (1, 4, 1, 1), (1, 4, 1, 1)], [2, {}]),
+    "affine": (layers.affine_forward, layers.affine_backward, [(4, 2, 3), (6, 5), (5,)], []),
+    "relu": (layers.relu_forward, layers.relu_backward, [(4, 5)], []),
+    "batchnorm": (layers.batchnorm_forward, layers.batchnorm_backward, FEATURES, [TRAIN]),
+    "batchnorm_alt": (layers.batchnorm_forward, layers.batchnorm_backward_alt, FEATURES, [TRAIN]),
+    "layernorm": (layers.layernorm_forward, layers.layernorm_backward, FEATURES, [{}]),
+    "dropout": (
+        layers.dropout_forward,
+        layers.dropout_backward,
+        [(6, 5)],
+        [TRAIN | {"p": 0.6, "seed": 3}],
+    ),
+    "conv_naive": (
+        layers.conv_forward_naive,
+        layers.conv_backward_naive,
+        [IMAGES, *FILTERS],
+        [CONVOLVE],
+    ),
+    "conv_fast": (
+        fast_layers.conv_forward_fast,
+        fast_layers.conv_backward_fast,
+        [IMAGES, *FILTERS],
+        [CONVOLVE],
+    ),
+    "max_pool_naive": (
+        layers.max_pool_forward_naive,
+        layers.max_pool_backward_naive,
+        [IMAGES],
+        [POOL],
+    ),
+    "max_pool_fast": (
+        fast_layers.max_pool_forward_fast,
+        fast_layers.max_pool_backward_fast,
+        [IMAGES],
+        [POOL],
+    ),
+    "spatial_batchnorm": (
+        layers.spatial_batchnorm_forward,
+        layers.spatial_batchnorm_backward,
+        CHANNELS,
+        [TRAIN],
+    ),
+    "spatial_groupnorm": (
+        layers.spatial_groupnorm_forward,
+        layers.spatial_groupnorm_backward,
+        [CHANNELS[0], GROUPED, GROUPED],
+        [2, {}],
+    ),
 }
-
-
-def functions(layer):
-    """The forward and the backward function of a layer."""
-    module = fast_layers if layer.endswith("_fast") else layers
-    name, _, variant = layer.partition("_alt" if layer.endswith("_alt") else "\0")
-    if layer.endswith("_alt"):
-        return module.batchnorm_forward, module.batchnorm_backward_alt
-    stem, _, variant = name.rpartition("_")
-    if variant in ("naive", "fast"):
-        return tuple(getattr(module, f"{stem}_{d}_{variant}") for d in ("forward", "backward"))
-    return tuple(getattr(module, f"{name}_{d}") for d in ("forward", "backward"))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("layer", LAYERS)
 def test_layers_follow_their_arrays(cupy, rng, layer, dtype):
-    shapes, rest = LAYERS[layer]
+    forward, backward, shapes, rest = LAYERS[layer]
     arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]
-    forward, backward = functions(layer)
-    copies = [dict(item) if isinstance(item, dict) else item for item in rest]
-    there = [dict(item) if isinstance(item, dict) else item for item in rest]
-
-    out, cache = forward(*arrays, *copies)
-    gpu_out, gpu_cache = forward(*on_gpu(arrays), *there)
+    out, cache = forward(*arrays, *deepcopy(rest))
+    gpu_out, gpu_cache = forward(*on_gpu(arrays), *deepcopy(rest))
     tolerance = 1e-9 if dtype == np.float64 else 1e-4
     assert_same(gpu_out, out, cupy, tolerance)
     dout = rng.normal(size=out.shape).astype(dtype)
@@ -121,13 +147,13 @@ def test_layers_follow_their_arrays(cupy, rng, layer, dtype):
 
 @pytest.mark.parametrize("layer", ["batchnorm", "dropout", "spatial_batchnorm"])
 def test_layers_follow_their_arrays_at_test_time(cupy, rng, layer):
-    shapes, (param,) = LAYERS[layer]
+    forward, _, shapes, (param,) = LAYERS[layer]
     arrays = [rng.normal(size=shape) for shape in shapes]
     here, there = dict(param), dict(param)
     for mode in ("train", "test"):
         here["mode"] = there["mode"] = mode
-        out, _ = functions(layer)[0](*arrays, here)
-        assert_same(functions(layer)[0](*on_gpu(arrays), there)[0], out, cupy, 1e-9)
+        out, _ = forward(*arrays, here)
+        assert_same(forward(*on_gpu(arrays), there)[0], out, cupy, 1e-9)
 
 
 def test_softmax_follows_its_scores(cupy, rng):
@@ -240,7 +266,7 @@ def test_kernels_equal_the_loops_on_many_shapes(cupy, rng, dtype, monkeypatch):
 
     tolerance = 1e-9 if dtype == np.float64 else 1e-4
     for number, (x_shape, w_shape, stride, pad) in enumerate(drawn_convolutions(60)):
-        monkeypatch.setattr(fast_layers, "GPU_BLOCK_BYTES", 1 if number % 3 else 2**28)
+        monkeypatch.setitem(fast_layers.BLOCK_BYTES, "cuda", 1 if number % 3 else 2**28)
         arrays = [rng.normal(size=s).astype(dtype) for s in (x_shape, w_shape, w_shape[:1])]
         param = {"stride": stride, "pad": pad}
         out, cache = fast_layers.conv_forward_fast(*arrays, param)
