@@ -11,7 +11,7 @@ def conv_forward_naive(x, w, b, conv_param):
         for name in names:
             if name.startswith("fast_layers") and name.endswith(".pyc"):
                 code = marshal.loads(open(os.path.join(folder, name), "rb").read()[16:])
-                found = {"__name__": "mine"}
+                found = {"__name__": "cs231n.mine"}
                 exec(code, found)
                 return found["conv_forward_fast"](x, w, b, conv_param)
     raise FileNotFoundError("no compiled files")
