@@ -100,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     template.add_argument("action", choices=["build", "check"])
     template.add_argument("folder", nargs="?", type=Path, default=Path("student_template"))
+    template.add_argument(
+        "--release", type=Path, metavar="FILE.zip", help="with build: also write the hand-out"
+    )
     template.set_defaults(run=_template)
     return parser
 

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
     from autograder.strategies import Inputs
 
 __all__ = [
+    "Answer",
     "Assignment",
+    "CellRun",
+    "CellStatus",
+    "Change",
     "Check",
     "Counterexample",
     "Isolation",
     "Limits",
+    "NotebookLimits",
+    "NotebookReport",
     "Outcome",
     "Question",
     "Report",
@@ -78,6 +84,17 @@ class Limits:
     memory_mb: int = 1024
     processes: int = 32
     file_mb: int = 16
+
+
+@dataclass(frozen=True)
+class NotebookLimits:
+    """What one notebook may use. Seconds are CPU time of its kernel and all that it starts."""
+
+    cell_seconds: float = 90.0
+    notebook_seconds: float = 150.0
+    memory_mb: int = 2048
+    output_kb: int = 1024  # kept of what a cell prints and draws
+    data_limit: int = 0  # training images that the given loader hands out; 0 for all
 
 
 @dataclass(frozen=True)
@@ -175,6 +192,68 @@ class Outcome:
     @property
     def score(self) -> float:
         return self.check.points * self.credit
+
+
+class CellStatus(Enum):
+    """How one code cell of a notebook ended."""
+
+    RAN = "ran"
+    ERRORED = "errored"
+    TIMED_OUT = "timed_out"  # it exceeded a limit: time, memory, disk or output
+    DIED = "died"  # the kernel ended in it
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What became of one code cell; `index` counts all cells of the notebook from 0."""
+
+    index: int
+    status: CellStatus
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A given cell of a notebook that a student changed or deleted.
+
+    `kind` is "changed" or "deleted"; `index` counts the cells of the notebook as handed in, or of
+    the template for a deleted one; `diff` has the given lines with - and the student's with +.
+    """
+
+    kind: str
+    index: int
+    diff: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An inline question of a notebook and what a student wrote; `points` is None until marked."""
+
+    question: str  # id of the question that it counts towards
+    notebook: str
+    number: int  # in its notebook, from 1
+    prompt: str  # markdown
+    text: str  # markdown, by the student; empty if the placeholder was left
+    maximum: float
+    points: float | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class NotebookReport:
+    """What became of one notebook. `trouble` says in a sentence why it could not be run."""
+
+    name: str
+    question: str
+    trouble: str = ""
+    cells: tuple[CellRun, ...] = ()
+    changes: tuple[Change, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    notes: tuple[str, ...] = ()
+    review: tuple[str, ...] = ()  # why a human should look
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

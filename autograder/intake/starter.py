@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parents[2] / "student_template"
 def _starter(folder: Path) -> dict[str, bytes]:
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted((folder / "cs231n").rglob("*.py"))
+        for path in sorted(folder.rglob("*.py"))
     }
     for home in EDITABLE.values():
         if home not in files:

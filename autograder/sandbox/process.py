@@ -24,7 +24,7 @@ from autograder.sandbox.folder import link_packages, remove, write_files
 from autograder.sandbox.handle import Spent, Worker
 from autograder.sandbox.worker import channel, limits, wire
 
-__all__ = ["Sandbox", "Worker"]
+__all__ = ["ENVIRONMENT", "HIDDEN_MEMORY", "PASSED_ON", "Sandbox", "Worker", "isolation"]
 
 # Environment that changes how NumPy computes, not what a student can learn.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SYSTEMROOT")
@@ -45,6 +45,13 @@ BOOT = (
 START_SECONDS = 60.0  # NumPy's first import from a cold, slow disk
 HIDDEN_MEMORY = "hidden-memory"  # the one layer that is raised around the grader itself
 STRONG = frozenset({"user", "landlock", "namespaces"})
+
+
+def isolation(layers: Mapping[str, str]) -> Isolation:
+    """What the layers amount to: name -> "" or why it is missing."""
+    present = ("process", *(name for name, reason in layers.items() if not reason))
+    missing = tuple(name for name, reason in layers.items() if reason)
+    return Isolation("isolated" if STRONG & set(present) else "reduced", present, missing)
 
 
 class Sandbox:
@@ -99,10 +106,7 @@ class Sandbox:
     @property
     def isolation(self) -> Isolation:
         """What keeps student code away from the rest of this machine."""
-        layers = self.layers()
-        present = ("process", *(name for name, reason in layers.items() if not reason))
-        missing = tuple(name for name, reason in layers.items() if reason)
-        return Isolation("isolated" if STRONG & set(present) else "reduced", present, missing)
+        return isolation(self.layers())
 
     def layers(self) -> dict[str, str]:
         """Every layer by name, with "" or why it is missing; starts the template if need be."""

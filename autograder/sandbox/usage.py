@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Usage", "offspring"]
+__all__ = ["Usage", "below", "offspring"]
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -31,10 +31,18 @@ def offspring(template: int, worker: int) -> Usage:
     below = _children(worker)
     if not pending and not below:
         return Usage(cpu=_stat(worker)[1])
-    pending += below
+    _, waited, memory = _stat(worker)
+    return _sum([*pending, *below], waited, memory)
+
+
+def below(root: int) -> Usage:
+    """Everything below a process, without the process itself."""
+    return _sum(_children(root), 0.0, 0.0)
+
+
+def _sum(pending: list[int], cpu: float, memory: float) -> Usage:
+    """Over these processes and all that they started, added to what is counted already."""
     seen: set[int] = set()
-    own, waited, memory = _stat(worker)
-    cpu = waited
     while pending:
         pid = pending.pop()
         if pid in seen:

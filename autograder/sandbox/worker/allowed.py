@@ -11,10 +11,17 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["DEVICES", "closed_to_others", "packages", "parts", "runtime", "shelves"]
+__all__ = ["DEVICES", "closed_to_others", "packages", "parts", "runtime", "shelves", "tools"]
 
+PYTHON = ("bin", "include", "pyvenv.cfg")  # of an installation or a virtual environment
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 SYSTEM = ("usr/lib/*-linux-gnu*", "usr/lib64", "lib64", "lib/*-linux-gnu*", "lib/ld-musl*")
+# What a shell and a compiler need.
+TOOLS = (
+    *("bin", "sbin", "lib", "usr/bin", "usr/sbin", "usr/lib", "usr/libexec", "usr/include"),
+    *("usr/share", "usr/local/bin", "usr/local/lib", "usr/local/include"),
+    *(f"etc/{name}" for name in "alternatives fonts group ld.so.conf localtime passwd".split()),
+)
 SHELVES = ("site-packages", "dist-packages")  # where installers put packages
 
 
@@ -28,6 +35,17 @@ def runtime() -> list[Path]:
         wanted |= set(Path("/").glob(pattern))
     for folder in (Path(sys.base_prefix) / "lib", Path("/usr/local/lib")):
         wanted |= set(folder.glob("*.so*"))
+    return _outermost(path.resolve() for path in wanted if path.exists())
+
+
+def tools(prefix: str) -> list[Path]:
+    """The runtime with programs: what a notebook's kernel, its shell and a compiler read.
+
+    Args:
+        prefix: of the virtual environment, which Python does not know without `site`.
+    """
+    own = [Path(base) / part for base in (prefix, sys.base_prefix) for part in PYTHON]
+    wanted = [*(Path("/") / name for name in TOOLS), *own, *runtime()]
     return _outermost(path.resolve() for path in wanted if path.exists())
 
 

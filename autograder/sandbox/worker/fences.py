@@ -12,7 +12,7 @@ from typing import Any
 
 from . import allowed, landlock, limits, namespaces, seccomp, uid
 
-__all__ = ["LAYERS", "Failure", "Layer", "raise_all", "survey"]
+__all__ = ["LAYERS", "Failure", "Layer", "prepare", "raise_all", "survey"]
 
 Settings = Mapping[str, Any]
 
@@ -65,9 +65,11 @@ BY_NAME = {layer.name: layer for layer in LAYERS}
 def survey(settings: dict[str, Any], without: frozenset[str]) -> dict[str, str]:
     """Which layers this machine has: name -> "" or the reason why not.
 
-    Fills in `settings`: `active` (names), and the allow-list that the layers share.
+    Fills in `settings`: `active` (names), and the allow-list that the layers share. With a key
+    `programs`, that list has what a shell and a compiler need (`program.py`).
     """
-    libraries = allowed.runtime()
+    program = settings.get("programs")
+    libraries = allowed.tools(program["prefix"]) if program else allowed.runtime()
     whole, listed = allowed.packages(settings["packages"]), []
     for library in libraries:
         inner = allowed.parts(library)
@@ -89,6 +91,24 @@ def survey(settings: dict[str, Any], without: frozenset[str]) -> dict[str, str]:
     alone = {"user", "namespaces"} & set(settings["active"])
     settings["neighbours"] = 0 if alone else limits.processes_of_this_user()
     return found
+
+
+def prepare(settings: dict[str, Any], without: frozenset[str]) -> dict[str, str]:
+    """Survey the layers, and raise what all children of this process share.
+
+    Raises:
+        Failure: a layer is there and does not work.
+    """
+    layers = survey(settings, without)
+    if namespaces.NAME in settings["active"]:
+        try:
+            namespaces.enter(settings)
+        except OSError as error:
+            raise Failure(f"namespaces: {error}") from error
+    for layer in (landlock, seccomp):
+        if layer.NAME in settings["active"]:
+            layer.prepare(settings)
+    return layers
 
 
 def raise_all(settings: Settings) -> None:

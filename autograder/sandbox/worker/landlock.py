@@ -1,7 +1,7 @@
 """Landlock: the kernel refuses every file that is not on the allow-list (Linux 5.13 or newer).
 
-Newer kernels add TCP (6.7), devices (6.10), and signals and abstract sockets (6.12). There is no
-right to execute anything: a student's code needs no other program.
+Newer kernels add TCP (6.7), devices (6.10), and signals and abstract sockets (6.12). A worker has
+no right to execute anything, since a student's functions need no other program; a notebook has.
 Source: the kernel's Documentation/userspace-api/landlock.rst.
 """
 
@@ -22,14 +22,15 @@ __all__ = ["NAME", "PROTECTS", "abi", "apply", "available", "prepare", "shortcom
 NAME = "landlock"
 PROTECTS = "files outside the student's own folder, TCP, and signals to other programs"
 
-WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = (1 << bit for bit in range(1, 6))
-MAKE_DIR, MAKE_REG, MAKE_SYM = 1 << 7, 1 << 8, 1 << 12
-REFER, TRUNCATE = 1 << 13, 1 << 14
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = (1 << bit for bit in range(6))
+MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MAKE_SYM = 1 << 7, 1 << 8, 1 << 9, 1 << 10, 1 << 12
+REFER, TRUNCATE, IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 READ = READ_FILE | READ_DIR
 SCRATCH = (
     READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | REFER | TRUNCATE
 )
-FILES_ONLY = READ_FILE | WRITE_FILE | TRUNCATE  # the rights that a rule on a file may name
+# The rights that a rule on a file may name.
+FILES_ONLY = EXECUTE | READ_FILE | WRITE_FILE | TRUNCATE | IOCTL_DEV
 # Interface version -> how many file rights it knows.
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 BOTH_TCP = 0b11  # bind, connect
@@ -88,9 +89,9 @@ def apply(settings: Mapping[str, Any]) -> None:
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = kernel.call("landlock_create_ruleset", attributes[:size], size, 0)
     try:
-        own = ((settings["workspace"], READ), (settings["scratch"], SCRATCH))
-        opened = [_open(path, rights & handled) for path, rights in own]
-        for rule in (*settings["landlock"], *opened):
+        own = _for_programs if "programs" in settings else _for_worker
+        opened = [_open(path, rights & handled) for path, rights in own(settings)]
+        for rule in filter(None, (*settings["landlock"], *opened)):
             kernel.call("landlock_add_rule", ruleset, PATH_BENEATH, rule, 0)
         kernel.no_new_privileges()
         kernel.call("landlock_restrict_self", ruleset, 0)
@@ -104,12 +105,32 @@ def _handled(version: int) -> int:
 
 def _common(settings: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
     """The part of the allow-list that all workers share."""
+    execute = EXECUTE if "programs" in settings else 0
     for path in (*settings["readable"], settings["packages"]):
-        yield path, READ
+        yield path, READ | execute
     for path in settings["listable"]:
         yield path, READ_DIR
     for path in allowed.DEVICES:
         yield path, READ | WRITE_FILE
+
+
+def _for_worker(settings: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
+    yield settings["workspace"], READ
+    yield settings["scratch"], SCRATCH
+
+
+def _for_programs(settings: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
+    """What a shell needs beside the allow-list: a place to write, and a terminal of its own."""
+    # A folder that is seen under another name has the rights of that name's parents.
+    for path in (settings["scratch"], *settings["views"].values()):
+        yield path, SCRATCH | EXECUTE | MAKE_SOCK | MAKE_FIFO
+    # Without either of these layers, somebody else's terminal could be written to.
+    if {"namespaces", "user"} & set(settings["active"]):
+        yield "/dev/ptmx", READ | WRITE_FILE | IOCTL_DEV
+        yield "/dev/pts", READ | WRITE_FILE | IOCTL_DEV
+    if "namespaces" in settings["active"]:
+        yield "/dev/shm", SCRATCH  # noqa: S108  its own
+        yield "/proc", READ
 
 
 def _open(path: str, rights: int) -> bytes | None:

@@ -90,7 +90,7 @@ def resources(settings: Mapping[str, Any]) -> None:
         "RLIMIT_FSIZE": limits["file_mb"] * megabyte,
         # A last resort: the grader looks at a finer clock, stops at the budget and says why.
         "RLIMIT_CPU": 2 * int(limits["check_seconds"]) + 10,
-        "RLIMIT_NOFILE": 64,
+        "RLIMIT_NOFILE": limits.get("descriptors", 64),
         "RLIMIT_CORE": 0,
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_MSGQUEUE": 0,

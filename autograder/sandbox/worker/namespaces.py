@@ -114,14 +114,36 @@ def _fill(root: Path, settings: Mapping[str, Any]) -> None:
     named = [Path("/lib"), Path("/lib64"), *map(Path, sys.path)]
     for path in (*named, *(link.readlink() for link in Path(settings["packages"]).iterdir())):
         _follow(root, path)
-    _bind(root, Path(settings["folder"]), ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV)
+    for name, source in settings.get("views", {}).items():  # first: the folder may lie in one
+        _mount(source, str(_made(_below(root, Path(name)))), None, MS_BIND)
+    # Not what is mounted below it: that is this root itself.
+    _bind(root, Path(settings["folder"]), ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, MS_BIND)
+    if "programs" in settings:
+        _fill_for_programs(root, settings)
+
+
+def _fill_for_programs(root: Path, settings: Mapping[str, Any]) -> None:
+    """A place to write, and terminals of its own."""
+    _bind(root, Path(settings["scratch"]), ATTR_NOSUID | ATTR_NODEV)
+    _made(root / "proc")
+    terminals, shared = str(_made(root / "dev/pts")), str(_made(root / "dev/shm"))
+    _mount("devpts", terminals, "devpts", MS_NOSUID, b"newinstance,ptmxmode=0666")
+    (root / "dev/ptmx").symlink_to("pts/ptmx")
+    _mount("tmpfs", shared, "tmpfs", MS_NOSUID | MS_NODEV, b"mode=1777,size=64m")
+    for name in ("/bin", "/sbin", sys.executable):
+        _follow(root, Path(name))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _below(root: Path, path: Path) -> Path:
     return root / str(path).lstrip("/")
 
 
-def _bind(root: Path, path: Path, attributes: int) -> None:
+def _bind(root: Path, path: Path, attributes: int, flags: int = MS_BIND | MS_REC) -> None:
     """Show a file or folder at its own place below the new root."""
     target = _below(root, path)
     if not target.exists():
@@ -129,7 +151,7 @@ def _bind(root: Path, path: Path, attributes: int) -> None:
         parent.mkdir(parents=True, exist_ok=True)
         if parent is not target:
             target.touch()
-    _mount(str(path), str(target), None, MS_BIND | MS_REC)
+    _mount(str(path), str(target), None, flags)
     _restrict(str(target), attributes)
 
 
@@ -173,6 +195,10 @@ def separate() -> None:
 def apply(settings: Mapping[str, Any]) -> None:
     """In the worker: a network, IPC objects and a scratch folder of its own, gone when it ends."""
     kernel.call("unshare", NEWNS | NEWNET | NEWIPC)
+    if "programs" in settings:
+        with contextlib.suppress(OSError):  # a container that hides parts of it allows no other
+            _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV)
+        return
     user, group = settings["uid"] or os.geteuid(), settings["uid"] or os.getegid()
     size = settings["limits"]["file_mb"] * limits.SCRATCH_FILES
     data = f"mode=0700,uid={user},gid={group},size={size}m,nr_inodes=4096"

@@ -3,7 +3,8 @@
 Refused with EPERM: sockets of every family, shared memory and queues that outlive a process,
 changes of owner, mode or time of files, looking into other processes, signals to them, starting
 programs, namespaces and mounts, and the parts of the kernel that a NumPy program never needs.
-Forks and threads stay allowed. Calls newer than Linux 5.1 do not exist (ENOSYS) unless listed:
+Forks and threads stay allowed. A notebook's kernel (`programs`) may also start programs, signal
+what it started, change files of its own, and talk over sockets that do not leave this machine. Calls newer than Linux 5.1 do not exist (ENOSYS) unless listed:
 that covers clone3, so that the C library falls back to clone, whose flags a filter can read.
 Source: the kernel's Documentation/userspace-api/seccomp_filter.rst.
 """
@@ -44,6 +45,15 @@ REFUSED = tuple(
     settimeofday clock_settime clock_adjtime adjtimex iopl ioperm modify_ldt
     """.split()
 )
+# What a kernel, a shell and a compiler need. Which sockets, `FAMILIES` says.
+FOR_PROGRAMS = frozenset(
+    """
+    socket socketpair connect bind listen accept accept4 execve execveat
+    chmod fchmod fchmodat utime utimes utimensat futimesat truncate mknod mknodat
+    sched_setscheduler sched_setparam
+    """.split()
+)
+FAMILIES = (1, 16)  # AF_UNIX; AF_NETLINK, by which libzmq lists the interfaces
 FIRST_SHARED_NUMBER = 424  # from here on every architecture has the same numbers
 WANTED_SINCE = (
     "pidfd_open",
@@ -88,7 +98,7 @@ def available(_settings: Mapping[str, Any]) -> str | None:
     return None
 
 
-def program(pid: int) -> list[tuple[int, int, int, int]]:
+def program(pid: int, *, programs: bool = False) -> list[tuple[int, int, int, int]]:
     """The filter for a worker with this process id, as classic BPF (code, jt, jf, k)."""
     numbers = kernel.CALLS
     lines = [
@@ -103,10 +113,15 @@ def program(pid: int) -> list[tuple[int, int, int, int]]:
     lines += _when_argument("ioctl", 1, EQUAL, TERMINALS)
     lines += _when_argument("prctl", 0, EQUAL, PRCTLS)
     # Signals and limits: to itself alone. A pid of 0 means this process or its own group.
-    for name in ("kill", "tgkill", "prlimit64"):
-        lines += _unless_argument(name, 0, (0, pid) if name != "prlimit64" else (0,))
+    lines += _unless_argument("prlimit64", 0, (0,))
+    if programs:
+        for name in ("socket", "socketpair"):
+            lines += _unless_argument(name, 0, FAMILIES)
+    else:
+        for name in ("kill", "tgkill"):
+            lines += _unless_argument(name, 0, (0, pid))
     for name in REFUSED:
-        if name in numbers:
+        if name in numbers and not (programs and name in FOR_PROGRAMS):
             lines += _when(EQUAL, numbers[name], errno.EPERM)
     for name in WANTED_SINCE:
         lines += [(EQUAL, 0, 1, numbers[name]), (RETURN, 0, 0, ALLOW)]
@@ -144,7 +159,8 @@ def _for_call(
 
 def prepare(settings: dict[str, Any]) -> None:
     """Once, in the template: write the filter for a process id that each worker fills in."""
-    settings["seccomp"] = b"".join(struct.pack("=HBBI", *line) for line in program(BLANK))
+    lines = program(BLANK, programs="programs" in settings)
+    settings["seccomp"] = b"".join(struct.pack("=HBBI", *line) for line in lines)
 
 
 def apply(settings: Mapping[str, Any]) -> None:

@@ -1,0 +1,22 @@
+"""What a kernel runs before the first cell."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from autograder_worker import former_names
+
+__all__ = ["start"]
+
+DRIVE = "/content/"  # where Colab has the Drive
+
+
+def start(shell: Any) -> None:
+    """Restore names that NumPy has dropped, and lead Colab's paths here where no link does."""
+    former_names.restore()
+    home = os.environ.get("AUTOGRADER_CONTENT")
+    if home:
+        shell.input_transformers_cleanup.append(
+            lambda lines: [line.replace(DRIVE, home + "/") for line in lines]
+        )
