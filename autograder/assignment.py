@@ -10,15 +10,23 @@ import fnmatch
 import importlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from autograder.errors import AssignmentError, GraderError
-from autograder.models import Assignment, Check, Limits, Question, Visibility
+from autograder.models import (
+    Assignment,
+    Check,
+    Limits,
+    NotebookLimits,
+    NotebookSettings,
+    Question,
+    Visibility,
+)
 
 if TYPE_CHECKING:
     from autograder.strategies import Inputs
@@ -36,6 +44,7 @@ TOPICS = (
     "convnet",
     "training",
 )
+NOTEBOOK_LIMITS = tuple(field.name for field in fields(NotebookLimits))
 _registry: dict[str, Check] = {}
 
 
@@ -107,9 +116,22 @@ class _Bars(msgspec.Struct, forbid_unknown_fields=True):
     convnet: float
 
 
+class _Notebooks(msgspec.Struct, forbid_unknown_fields=True):
+    accuracy: dict[str, Any]  # numbers, one for each result
+    cifar10: dict[str, Any]
+    cell_seconds: float = NotebookLimits.cell_seconds
+    notebook_seconds: float = NotebookLimits.notebook_seconds
+    memory_mb: int = NotebookLimits.memory_mb
+    output_kb: int = NotebookLimits.output_kb
+    data_limit: int = NotebookLimits.data_limit
+    changed: Literal["note", "review", "lose"] = "note"
+    changed_loss: float = NotebookSettings.changed_loss
+
+
 class _Question(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     title: str
+    file: str = ""
     notebook: float = 0.0
     inline: float = 0.0
     code: dict[str, Any] = {}  # numbers; `_points` tells which one is none
@@ -120,6 +142,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     question: list[_Question]
     accuracy: _Bars
     cifar10: _Bars
+    notebooks: _Notebooks
     packages: tuple[str, ...] = ("numpy",)
     follow_through: float = 1.0
     hidden: list[str] = []
@@ -147,7 +170,7 @@ def load(path: Path | None = None) -> Assignment:
     return Assignment(
         name=settings.name,
         questions=tuple(
-            Question(q.id, q.title, sum(q.code.values()), q.notebook, q.inline)
+            Question(q.id, q.title, sum(q.code.values()), q.notebook, q.inline, q.file)
             for q in settings.question
         ),
         checks=tuple(_with_points(points, settings.hidden)),
@@ -156,7 +179,14 @@ def load(path: Path | None = None) -> Assignment:
         follow_through=settings.follow_through,
         accuracy=msgspec.structs.asdict(settings.accuracy),
         cifar10=msgspec.structs.asdict(settings.cifar10),
+        notebooks=_notebooks(settings.notebooks),
     )
+
+
+def _notebooks(found: _Notebooks) -> NotebookSettings:
+    values = msgspec.structs.asdict(found)
+    limits = NotebookLimits(**{key: values.pop(key) for key in NOTEBOOK_LIMITS})
+    return NotebookSettings(limits, **values)
 
 
 def _with_points(points: dict[tuple[str, str], float], hidden: list[str]) -> Iterable[Check]:
@@ -217,7 +247,16 @@ def _validate(settings: _File, points: dict[tuple[str, str], float], where: str)
             raise AssignmentError(f"{where} hides {pattern!r}, which is no check's id")
     if settings.follow_through > 1:
         raise AssignmentError(f"{where}: follow_through is a share, from 0 to 1")
-    limits = msgspec.structs.asdict(settings.limits)
+    limits = {f"limits.{k}": v for k, v in msgspec.structs.asdict(settings.limits).items()}
+    notebooks = settings.notebooks
+    limits |= {f"notebooks.{key}": getattr(notebooks, key) for key in NOTEBOOK_LIMITS}
     for name, value in limits.items():
-        if not 0 < value < float("inf"):
-            raise AssignmentError(f"{where}: limits.{name} must be a positive number")
+        least = 0 if name == "notebooks.data_limit" else 1e-9
+        if not least <= value < float("inf"):
+            raise AssignmentError(f"{where}: {name} must be a positive number")
+    if not 0 <= notebooks.changed_loss <= 1:
+        raise AssignmentError(f"{where}: notebooks.changed_loss is a share, from 0 to 1")
+    for name in ("accuracy", "cifar10"):
+        for key, value in getattr(notebooks, name).items():
+            if _count(value, key, f"{where}, notebooks.{name}") > 1:
+                raise AssignmentError(f"{where}: notebooks.{name}.{key} is a share, from 0 to 1")

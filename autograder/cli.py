@@ -58,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--out", type=Path, metavar="DIR", help="also write DIR/report.json")
     grade.add_argument("--assignment", type=Path, metavar="FILE", help="an assignment.toml")
     grade.add_argument("--data", type=Path, metavar="PATH", help="real CIFAR-10: folder or archive")
+    grade.add_argument(
+        "--notebooks",
+        choices=["skip", "saved", "run"],
+        help="run them (as happens where there are any), only collect what is saved in them, "
+        "or leave them out",
+    )
     grade.add_argument("--only", metavar="PATTERN", help="only checks whose name has this")
     grade.add_argument("--list", action="store_true", help="list the checks and their points")
     grade.add_argument("--min-score", type=float, metavar="POINTS", help="exit with 1 below this")
@@ -104,6 +110,24 @@ def _parser() -> argparse.ArgumentParser:
         "--release", type=Path, metavar="FILE.zip", help="with build: also write the hand-out"
     )
     template.set_defaults(run=_template)
+
+    notebook = verbs.add_parser(
+        "notebook", help="run notebooks, mark answers", description=_notebook.__doc__
+    )
+    actions = notebook.add_subparsers(required=True, metavar="ACTION", dest="action")
+    run = actions.add_parser("run", help="run notebooks headless, as they are")
+    run.add_argument("notebooks", nargs="+", type=Path, metavar="NB")
+    run.add_argument("--out", type=Path, metavar="DIR", help="keep them as run: .ipynb and .html")
+    run.add_argument("--files", type=Path, metavar="PATH", help="a submission to run them with")
+    run.add_argument("--assignment", type=Path, metavar="FILE", help="an assignment.toml")
+    run.add_argument("--data", type=Path, metavar="PATH", help="real CIFAR-10: folder or archive")
+    answers = actions.add_parser("answers", help="collect answers of graded submissions")
+    answers.add_argument("reports", nargs="+", type=Path, metavar="DIR", help="holds report.json")
+    answers.add_argument("--out", type=Path, default=Path("answers"), metavar="DIR")
+    marks = actions.add_parser("marks", help="enter the points of a filled-in marks.csv")
+    marks.add_argument("marks", type=Path, metavar="CSV")
+    marks.add_argument("reports", nargs="+", type=Path, metavar="DIR", help="holds report.json")
+    notebook.set_defaults(run=_notebook)
     return parser
 
 
@@ -140,3 +164,10 @@ def _template(options: argparse.Namespace) -> int:
     from autograder.commands import template  # noqa: PLC0415  --help does not pay for it
 
     return template.run(options)
+
+
+def _notebook(options: argparse.Namespace) -> int:
+    """Run notebooks behind the fences, collect answers for marking, or enter their points."""
+    from autograder.commands import notebook  # noqa: PLC0415  --help does not pay for it
+
+    return notebook.run(options)

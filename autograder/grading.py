@@ -7,13 +7,22 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from autograder import __version__, diagnosis, intake, speed
 from autograder.engine import Session, run_check
 from autograder.errors import UsageError
-from autograder.models import Assignment, Check, Outcome, Report, Status, Submission
+from autograder.models import (
+    Assignment,
+    Check,
+    NotebookReport,
+    Outcome,
+    Report,
+    Status,
+    Submission,
+)
 from autograder.sandbox import Sandbox
 from autograder.secret import Secret
 
@@ -28,7 +37,10 @@ def grade(
     secret: Secret,
     *,
     only: str = "",
+    notebooks: str = "skip",
+    keep: Callable[[str, Any], None] = lambda _name, _notebook: None,
     on_outcome: Callable[[Report], None] = lambda _report: None,
+    on_cell: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
 ) -> Report:
     """Judge every check of the assignment against one submission.
 
@@ -37,11 +49,15 @@ def grade(
         assignment: the roster with its points.
         secret: seeds the hidden inputs.
         only: judge the part that `select` picks; prerequisites are looked into all the same.
+        notebooks: "run" them, collect what is "saved" in them, or "skip" them.
+        keep: called with a name and a notebook that was run or collected.
         on_outcome: called after each check with the report so far, for progress and for
             writing what is known before a later check hangs.
+        on_cell: called before each cell of a notebook: which one, how many are done, of how many.
     """
     start = time.perf_counter()
     part = select(assignment, only) if only else assignment
+    collected: Sequence[NotebookReport] = ()
     outcomes: list[Outcome] = []
     times: dict[str, float] = {}
     with Sandbox(workspaces(submission), assignment.limits, assignment.packages) as sandbox:
@@ -57,6 +73,7 @@ def grade(
                 versions(secret),
                 times,
                 _notes(secret),
+                tuple(collected),
             )
 
         for check in part.checks:
@@ -67,6 +84,17 @@ def grade(
             on_outcome(report())
         outcomes[:] = diagnosis.named(session, outcomes)
         times |= speed.measure(session, outcomes)
+        if notebooks == "skip":
+            return report()
+        on_outcome(report())
+        from autograder.notebooks import grade as notebooks_of  # noqa: PLC0415  Jupyter is heavy
+
+        if notebooks == "run":
+            part = replace(part, results=notebooks_of.items(part))
+        found, collected = notebooks_of.grade(
+            submission, part, secret, mode=notebooks, keep=keep, on_cell=on_cell
+        )
+        outcomes += found
         return report()
 
 

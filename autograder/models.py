@@ -23,9 +23,11 @@ __all__ = [
     "Check",
     "Counterexample",
     "Isolation",
+    "Item",
     "Limits",
     "NotebookLimits",
     "NotebookReport",
+    "NotebookSettings",
     "Outcome",
     "Question",
     "Report",
@@ -98,33 +100,55 @@ class NotebookLimits:
 
 
 @dataclass(frozen=True)
-class Check:
-    """One thing that is checked about one student function. Made by the `@check` decorator."""
+class NotebookSettings:
+    """How notebooks are run and what follows from a changed given cell.
+
+    `changed`: "note" it, ask for a "review", or "lose" the share `changed_loss` of the points of
+    the notebook's results for each such cell. `accuracy` and `cifar10` are the bars of results.
+    """
+
+    limits: NotebookLimits = NotebookLimits()
+    changed: str = "note"
+    changed_loss: float = 0.25
+    accuracy: Mapping[str, float] = field(default_factory=dict)
+    cifar10: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """A line of the report that can earn points: a check, or a result of a notebook."""
 
     id: str  # "normalization.layernorm_backward.gradients"
-    title: str  # the first line of the docstring, which students read
-    function: str  # the student function judged
+    title: str  # what students read
+    function: str  # the student function judged, or the notebook
     topic: str  # the lecture topic
     question: str  # id of the question it counts towards
-    weight: float  # relative to the other checks of the same function and question
+    weight: float  # relative to the other items of the same function and question
+    visibility: Visibility = Visibility.VISIBLE
+    points: float = 0.0  # absolute, set from the assignment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check(Item):
+    """One thing that is checked about one student function. Made by the `@check` decorator."""
+
     after: tuple[str, ...]  # functions that must be callable before this one makes sense
     inputs: Inputs
     body: Callable[[Any, Any], None]
     examples: int = 6  # structures that Hypothesis draws
     uses: tuple[str, ...] = ()  # functions the judged one is built on, for follow-through
-    visibility: Visibility = Visibility.VISIBLE
-    points: float = 0.0  # absolute, set from the assignment
 
 
 @dataclass(frozen=True)
 class Question:
-    """A line of the score table. `pending` points are not graded yet."""
+    """A line of the score table. `pending` points are graded by running notebooks or by hand."""
 
     id: str
     title: str
     code: float
     notebook: float = 0.0
     inline: float = 0.0
+    file: str = ""  # its notebook
 
     @property
     def points(self) -> float:
@@ -137,12 +161,17 @@ class Question:
 
 @dataclass(frozen=True)
 class Assignment:
-    """The roster with its points: the denominator, whatever a submission contains."""
+    """The roster with its points: the denominator, whatever a submission contains.
+
+    `results` are what trained nets of notebooks are held to; empty where notebooks are not run.
+    """
 
     name: str
     questions: tuple[Question, ...]
     checks: tuple[Check, ...]
+    results: tuple[Item, ...] = ()
     limits: Limits = Limits()
+    notebooks: NotebookSettings = NotebookSettings()
     packages: tuple[str, ...] = ("numpy",)
     follow_through: float = 1.0
     accuracy: Mapping[str, float] = field(default_factory=dict)  # bars of the training checks
@@ -155,7 +184,11 @@ class Assignment:
 
     @property
     def graded_points(self) -> float:
-        return sum(check.points for check in self.checks)
+        return sum(item.points for item in self.items)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return (*self.checks, *self.results)
 
 
 @dataclass(frozen=True)
@@ -175,9 +208,9 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one check."""
+    """What became of one check, or of one result of a notebook."""
 
-    check: Check
+    check: Item
     status: Status
     credit: float  # share of the check's points, 0 to 1
     message: str = ""
@@ -229,7 +262,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Answer:
-    """An inline question of a notebook and what a student wrote; `points` is None until marked."""
+    """An inline question of a notebook and what a student wrote, for a human to mark."""
 
     question: str  # id of the question that it counts towards
     notebook: str
@@ -237,8 +270,6 @@ class Answer:
     prompt: str  # markdown
     text: str  # markdown, by the student; empty if the placeholder was left
     maximum: float
-    points: float | None = None
-    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -277,10 +308,24 @@ class Report:
     versions: Mapping[str, str] = field(default_factory=dict)
     speed: Mapping[str, float] = field(default_factory=dict)  # a function's time ÷ the reference's
     notes: Sequence[str] = ()  # about the run, not about the submission's files
+    notebooks: tuple[NotebookReport, ...] = ()
 
     @property
     def score(self) -> float:
         return sum(outcome.score for outcome in self.outcomes)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        return tuple(answer for notebook in self.notebooks for answer in notebook.answers)
+
+    @property
+    def review(self) -> tuple[str, ...]:
+        return tuple(why for notebook in self.notebooks for why in notebook.review)
+
+    def pending(self, question: Question) -> float:
+        """Points of a question that are not graded yet."""
+        results = sum(i.points for i in self.assignment.results if i.question == question.id)
+        return question.pending - results
 
     @property
     def needs_regrade(self) -> bool:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
+import importlib.util
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from autograder import assignment, doctor, grading, intake
 from autograder.checks import training
 from autograder.errors import UsageError
+from autograder.files import write_whole
 from autograder.models import Assignment, Report, Submission
 from autograder.reports import as_json, terminal
 from autograder.secret import course_secret
@@ -65,6 +73,17 @@ def _grade(
     with Progress(*columns, console=bar, transient=True, disable=options.quiet) as progress:
         task = progress.add_task(submission.name[:40], total=None)
 
+        cells: dict[str, TaskID] = {}
+
+        def on_cell(name: str, done: int, count: int) -> None:
+            if name not in cells:
+                cells[name] = progress.add_task(name, total=count)
+            progress.update(cells[name], completed=done, total=count)
+
+        def keep(name: str, notebook: Any) -> None:
+            if target:
+                _keep(target.parent / "notebooks", name, notebook)
+
         def on_outcome(report: Report) -> None:
             progress.update(
                 task,
@@ -73,14 +92,46 @@ def _grade(
                 description=report.outcomes[-1].check.function,
             )
             if target:
-                _write(target, as_json.render(report))
+                write_whole(target, as_json.render(report))
 
         report = grading.grade(
-            submission, roster, course_secret(), only=options.only or "", on_outcome=on_outcome
+            submission,
+            roster,
+            course_secret(),
+            only=options.only or "",
+            notebooks=_notebooks(submission, options),
+            keep=keep,
+            on_outcome=on_outcome,
+            on_cell=on_cell,
         )
     if target:
-        _write(target, as_json.render(report))
+        write_whole(target, as_json.render(report))
     return report
+
+
+def _notebooks(submission: Submission, options: argparse.Namespace) -> str:
+    """What to do with notebooks: as asked for, or by whether there are any and Jupyter is here.
+
+    Raises:
+        UsageError: they are to be run, and cannot be.
+    """
+    able = all(importlib.util.find_spec(name) for name in ("nbclient", "nbformat", "ipykernel"))
+    if options.notebooks in ("run", "saved") and not able:
+        raise UsageError("notebooks need Jupyter: pip install 'dlgrader[notebooks]'")
+    if options.notebooks:
+        return str(options.notebooks)
+    return "run" if able and submission.notebooks and not options.only else "skip"
+
+
+def _keep(folder: Path, name: str, notebook: Any) -> None:
+    """Write a notebook beside the report, as .ipynb and as a page."""
+    import nbformat  # noqa: PLC0415  Jupyter is heavy
+
+    from autograder.notebooks import page  # noqa: PLC0415  as above
+
+    folder.mkdir(exist_ok=True)
+    write_whole(folder / f"{name}.ipynb", nbformat.writes(notebook) + "\n")
+    write_whole(folder / f"{name}.html", page.notebook(name, notebook.cells))
 
 
 def _require_isolation() -> None:
@@ -106,14 +157,6 @@ def _target(folder: Path | None) -> Path | None:
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}") from error
     return folder / "report.json"
-
-
-def _write(target: Path, text: str) -> None:
-    """Replace a file in one step, so that a reader never sees half of it."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(target)
 
 
 def _listing(roster: Assignment) -> Table:

@@ -16,12 +16,13 @@ from autograder.intake import sources
 from autograder.intake.locate import editable_name, locate
 from autograder.intake.scan import Scan, listed, printable
 from autograder.intake.starter import EDITABLE, starter_files, workspace_files
+from autograder.intake.starter import FOLDER as STARTER
 from autograder.models import Submission
 
-__all__ = ["EDITABLE", "read_submission", "starter_files", "workspace_files"]
+__all__ = ["EDITABLE", "STARTER", "read_submission", "starter_files", "workspace_files"]
 
 MAX_SOURCE = 1 << 20  # bytes; a finished layers.py has about 50,000
-MAX_NOTEBOOK = 32 << 20  # bytes; a notebook full of plots has 1 to 10 MB
+MAX_NOTEBOOK = 160 << 20  # bytes; full of plots it has 1 to 10 MB, of endless prints any number
 MAX_NESTED = 128 << 20  # bytes of an archive in the archive, which is held in memory
 MAX_NOTES = 40  # an honest upload has fewer than ten
 FILES = (".py", ".ipynb")

@@ -8,7 +8,7 @@ from pathlib import Path
 from autograder.errors import GraderError
 from autograder.models import Submission
 
-__all__ = ["EDITABLE", "starter_files", "workspace_files"]
+__all__ = ["EDITABLE", "FOLDER", "starter_files", "workspace_files"]
 
 # File name -> its place in the starter. Everything else is given.
 EDITABLE = {
@@ -43,7 +43,21 @@ def starter_files() -> dict[str, bytes]:
     return dict(_starter(FOLDER))
 
 
-def workspace_files(submission: Submission) -> dict[str, bytes]:
-    """The starter with a student's own files in it: what a worker is given."""
+@cache
+def _everything(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".ipynb" and "__pycache__" not in path.parts
+    }
+
+
+def workspace_files(submission: Submission, *, everything: bool = False) -> dict[str, bytes]:
+    """The starter with a student's own files in it: what a worker is given.
+
+    Args:
+        submission: whose files.
+        everything: also the starter's scripts and texts, as a notebook may call them.
+    """
     own = {home: submission.files[home] for home in EDITABLE.values() if home in submission.files}
-    return starter_files() | own
+    return starter_files() | (_everything(FOLDER) if everything else {}) | own

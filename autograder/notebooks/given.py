@@ -162,7 +162,13 @@ def align(template: Sequence[Any], notebook: Sequence[Any]) -> dict[int, int]:
 
 def _likeness(template: str, source: str) -> tuple[float, float]:
     """The share of the given lines that a cell has, and how alike the two are as wholes."""
-    given = Counter(_bare(line) for part in parts(template) if part.given for line in part.lines)
+    given = Counter(
+        _bare(line)
+        for part in parts(template)
+        if part.given
+        for line in part.lines
+        if START not in line and END not in line
+    )
     theirs = Counter(map(_bare, source.splitlines()))
     for counted in (given, theirs):
         counted.pop("", None)

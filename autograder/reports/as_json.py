@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from autograder.models import Outcome, Question, Report
+from autograder.models import Answer, NotebookReport, Outcome, Question, Report
 
 __all__ = ["SCHEMA", "render", "to_dict"]
 
@@ -41,6 +41,9 @@ def to_dict(report: Report) -> dict[str, Any]:
             "missing": list(report.isolation.missing),
         },
         "checks": [_check(outcome) for outcome in report.outcomes],
+        "notebooks": [_notebook(notebook) for notebook in report.notebooks],
+        "answers": [_answer(answer) for answer in report.answers],
+        "review": [_text(why) for why in report.review],
         "seconds": round(report.seconds, 3),
         "speed": {function: float(f"{times:.2g}") for function, times in report.speed.items()},
         "versions": dict(report.versions),
@@ -49,16 +52,57 @@ def to_dict(report: Report) -> dict[str, Any]:
 
 
 def _unfinished(report: Report) -> bool:
-    return len(report.outcomes) < len(report.assignment.checks)
+    return len(report.outcomes) < len(report.assignment.items)
 
 
 def _question(report: Report, question: Question) -> dict[str, Any]:
+    waiting = sum(a.maximum for a in report.answers if a.question == question.id)
     return {
         "id": question.id,
         "title": question.title,
         "points": _points(question.points),
         "score": _points(report.question_score(question)),
-        "pending": _points(question.pending),
+        "pending": _points(report.pending(question)),
+        # Of what is pending: a human marks the one, a run of the notebook gives the other.
+        "awaiting_marking": _points(waiting),
+        "not_run": _points(report.pending(question) - waiting),
+    }
+
+
+def _notebook(notebook: NotebookReport) -> dict[str, Any]:
+    return {
+        "name": notebook.name,
+        "question": notebook.question,
+        "trouble": _text(notebook.trouble),
+        "cells": [
+            {
+                "index": cell.index,
+                "status": cell.status.value,
+                "message": _text(cell.message),
+                "seconds": round(cell.seconds, 2),
+            }
+            for cell in notebook.cells
+        ],
+        "changes": [
+            {"kind": change.kind, "cell": change.index, "diff": _text(change.diff)}
+            for change in notebook.changes
+        ],
+        "notes": [_text(note) for note in notebook.notes],
+        "review": [_text(why) for why in notebook.review],
+        "seconds": round(notebook.seconds, 2),
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "question": answer.question,
+        "notebook": answer.notebook,
+        "number": answer.number,
+        "prompt": answer.prompt,
+        "text": _text(answer.text),
+        "maximum": _points(answer.maximum),
+        "points": None,  # until `autograder notebook marks` enters them
+        "comment": "",
     }
 
 

@@ -11,10 +11,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from autograder.models import Counterexample, Outcome, Report, Status, Visibility
+from autograder.models import (
+    CellStatus,
+    Counterexample,
+    NotebookReport,
+    Outcome,
+    Report,
+    Status,
+    Visibility,
+)
 
 __all__ = ["print_report", "render"]
 
+MOST_DIFF = 12  # lines of a changed cell
 MOST_LINES = 24  # of code to paste; the report.json has it all the same
 EXAMPLE = "an example"  # has been shown
 MARKS = {
@@ -129,19 +138,20 @@ def _score_table(report: Report) -> Table:
     for name in ("Question", "Score", "Graded", "Pending"):
         table.add_column(name, justify="left" if name == "Question" else "right")
     for question in report.assignment.questions:
-        graded = sum(c.points for c in report.assignment.checks if c.question == question.id)
+        graded = sum(i.points for i in report.assignment.items if i.question == question.id)
+        pending = report.pending(question)
         table.add_row(
             question.title,
             _points(report.question_score(question)) if graded else "–",
             _points(graded) if graded else "–",
-            _points(question.pending) if question.pending else "",
+            _points(pending) if pending > 1e-9 else "",
         )
     table.add_section()
     table.add_row(
         Text("Total", style="bold"),
         Text(_points(report.score), style="bold"),
         _points(report.assignment.graded_points),
-        _points(sum(question.pending for question in report.assignment.questions)),
+        _points(sum(map(report.pending, report.assignment.questions))),
     )
     return table
 
@@ -154,6 +164,7 @@ def _summary(report: Report) -> Iterable[Text]:
     yield Text(f"{len(report.outcomes)} checks: {said}.")
     if report.needs_regrade:
         yield Text("Needs a regrade: the grader itself failed in a check above.", style="magenta")
+    yield from _notebooks(report)
     if report.speed:
         yield Text(f"Speed beside the course's (no points): {_speed(report.speed)}.", style="dim")
     missing = (
@@ -163,6 +174,43 @@ def _summary(report: Report) -> Iterable[Text]:
     notes = {note for outcome in report.outcomes for note in outcome.notes}
     for note in [*report.submission.notes, *sorted(notes), *report.notes]:
         yield Text(f"Note: {_clean(note)}", style="dim")
+
+
+def _notebooks(report: Report) -> Iterable[Text]:
+    """One line for each notebook, and what a human has to look at."""
+    for notebook in report.notebooks:
+        yield Text(f"{notebook.name}: {_clean(_notebook(notebook))}.")
+        for change in notebook.changes:
+            yield Text(f"  given cell {change.kind}:", style="yellow")
+            for line in change.diff.splitlines()[:MOST_DIFF]:
+                yield Text(f"    {_clean(line)}", style="dim")
+    for why in report.review:
+        yield Text(f"A human should look: {_clean(why)}.", style="magenta")
+    answers = report.answers
+    if answers:
+        written = sum(bool(answer.text) for answer in answers)
+        points = _points(sum(answer.maximum for answer in answers))
+        yield Text(
+            f"Written answers: {written} of {len(answers)}; {points} points await marking."
+        )
+
+
+def _notebook(notebook: NotebookReport) -> str:
+    if notebook.trouble:
+        return notebook.trouble
+    parts = []
+    bad = [cell for cell in notebook.cells if cell.status is not CellStatus.RAN]
+    if notebook.cells:
+        ran = len(notebook.cells) - len(bad)
+        parts.append(f"{ran} of {len(notebook.cells)} cells ran")
+    if notebook.changes:
+        count = len(notebook.changes)
+        parts.append(f"{count} given {'cell was' if count == 1 else 'cells were'} changed")
+    if bad:
+        first = f"cell {bad[0].index + 1} {bad[0].status.value.replace('_', ' ')}"
+        parts.append(f"{first} ({bad[0].message})" if bad[0].message else first)
+    parts += notebook.notes
+    return "; ".join(parts) or "collected, not run"
 
 
 def _speed(speed: Mapping[str, float]) -> str:

@@ -90,9 +90,14 @@ def _student(source: str, code: bool, name: str) -> str:
     return "\n".join(made).strip("\n")
 
 
-def _solved(source: str, _code: bool, name: str) -> str:
-    kept = (lines for kind, lines in _parts(source, name) if kind != "STUDENT")
-    return "\n".join(line for lines in kept for line in lines)
+def _solved(source: str, code: bool, name: str) -> str:
+    """As a student would hand it in: a solution stands between the lines that mark its place."""
+    made: list[str] = []
+    for kind, lines in _parts(source, name):
+        marked = kind == "SOLUTION" and code and list(task(lines))
+        if kind != "STUDENT":
+            made += [START, *lines, END] if marked else lines
+    return "\n".join(made)
 
 
 def _parts(source: str, name: str) -> Iterator[tuple[str, list[str]]]:

@@ -1,19 +1,3 @@
-# %%
-# On Colab: enter the folder of your Drive that holds this notebook, for example
-# "courses/assignment2". On your own machine leave it as it is.
-FOLDERNAME = None
-if FOLDERNAME is not None:
-    import sys
-
-    from google.colab import drive
-
-    drive.mount("/content/drive")
-    sys.path.append(f"/content/drive/My Drive/{FOLDERNAME}")
-    # CIFAR-10 comes to your Drive, unless it is there.
-    # %cd /content/drive/My\ Drive/$FOLDERNAME/cs231n/datasets/
-    # !bash get_datasets.sh
-    # %cd /content/drive/My\ Drive/$FOLDERNAME
-
 # %% [markdown]
 # # Batch normalization
 #
@@ -39,8 +23,28 @@ if FOLDERNAME is not None:
 # In this notebook you write this layer and its relative, layer normalization, build both into
 # `FullyConnectedNet`, and find out by experiment what they do.
 #
+# You write code in `cs231n/layers.py` and `cs231n/classifiers/fc_net.py`, and come back here to check
+# it. In the notebook itself, change only the answers to the inline questions. Every check prints
+# errors and says how large they may be.
+#
 # [1] Sergey Ioffe and Christian Szegedy, "Batch Normalization: Accelerating Deep Network Training
 # by Reducing Internal Covariate Shift", ICML 2015.
+
+# %%
+# On Colab: enter the folder of your Drive that holds this notebook, for example
+# "courses/assignment2". On your own machine leave it as it is.
+FOLDERNAME = None
+if FOLDERNAME is not None:
+    import sys
+
+    from google.colab import drive
+
+    drive.mount("/content/drive")
+    sys.path.append(f"/content/drive/My Drive/{FOLDERNAME}")
+    # CIFAR-10 comes to your Drive, unless it is there.
+    # %cd /content/drive/My\ Drive/$FOLDERNAME/cs231n/datasets/
+    # !bash get_datasets.sh
+    # %cd /content/drive/My\ Drive/$FOLDERNAME
 
 # %%
 # Setup: imports, plots, automatic reloading of the files that you edit.
@@ -267,10 +271,14 @@ def gradient_errors(forward, backward, x, param, h=1e-5):
     _, cache = forward(x, gamma, beta, dict(param))
     grads = backward(dout, cache)
     unchanged = all(map(np.array_equal, before, (x, gamma, beta, dout)))
+
+    def out(x=x, gamma=gamma, beta=beta):
+        return forward(x, gamma, beta, dict(param))[0]
+
     numeric = (
-        eval_numerical_gradient_array(lambda x: forward(x, gamma, beta, dict(param))[0], x, dout, h),
-        eval_numerical_gradient_array(lambda g: forward(x, g, beta, dict(param))[0], gamma, dout, h),
-        eval_numerical_gradient_array(lambda b: forward(x, gamma, b, dict(param))[0], beta, dout, h),
+        eval_numerical_gradient_array(lambda x: out(x=x), x, dout, h),
+        eval_numerical_gradient_array(lambda gamma: out(gamma=gamma), gamma, dout, h),
+        eval_numerical_gradient_array(lambda beta: out(beta=beta), beta, dout, h),
     )
     for name, grad, num in zip(("dx", "dgamma", "dbeta"), grads, numeric):
         # An entry whose gradient is 0 has no relative error, hence the largest entry below.
@@ -320,7 +328,12 @@ def check_net(X, y, normalization, reg):
     """Print the first loss of a small net, and the error of each of its gradients."""
     print(f"{normalization}, {len(X)} examples, reg = {reg}:")
     model = FullyConnectedNet(
-        [H1, H2], input_dim=D, num_classes=C, reg=reg, weight_scale=5e-2, dtype=np.float64,
+        [H1, H2],
+        input_dim=D,
+        num_classes=C,
+        reg=reg,
+        weight_scale=5e-2,
+        dtype=np.float64,
         normalization=normalization,
     )
     loss, grads = model.loss(X, y)
@@ -340,8 +353,8 @@ def check_net(X, y, normalization, reg):
 for reg in [0, 3.14]:
     check_net(X, y, "batchnorm", reg)
 
-# With more examples W1 is put to the test as well: errors of 1e-6 or less. (The biases b1 and b2
-# have the gradient 0, since normalization takes them out again; their error says nothing.)
+# With more examples W1 is put to the test as well: errors of 1e-6 or less. Do not mind b1 and b2:
+# normalization takes them out again, their gradients are 0, and of 0 there is no relative error.
 X = np.random.randn(8, D)
 y = np.random.randint(C, size=(8,))
 model = check_net(X, y, "batchnorm", 0.1)
@@ -399,9 +412,9 @@ solver = Solver(
 solver.train()
 
 # %% [markdown]
-# The plots should show that the net with batch normalization learns faster: look at the first
-# three or four epochs. (On the drawn shapes both nets come close to 100 % training accuracy in the
-# end; on CIFAR-10 the net without normalization stays behind for longer.)
+# The plots should show that the net with batch normalization learns much faster: look at the
+# accuracies of the first four or five epochs. (On the drawn shapes, both nets know nearly all of
+# the 1000 images by heart in the end.)
 
 
 # %%
@@ -425,9 +438,7 @@ def plot_training_history(
 
 plt.figure(figsize=(12, 14))
 plt.subplot(3, 1, 1)
-plot_training_history(
-    "Training loss", "Iteration", solver, [bn_solver], lambda s: s.loss_history, "o", "o"
-)
+plot_training_history("Training loss", "Iteration", solver, [bn_solver], lambda s: s.loss_history)
 plt.subplot(3, 1, 2)
 plot_training_history(
     "Training accuracy", "Epoch", solver, [bn_solver], lambda s: s.train_acc_history, "-o", "-o"
@@ -507,16 +518,15 @@ plt.show()
 # ### Answer
 #
 # ### BEGIN SOLUTION
-# Without normalization the net trains only in a narrow range of scales, here from about 0.02 to
-# 0.15: each layer multiplies activations and gradients by a factor that is proportional to the
-# scale, and seven such factors in a row make them vanish below this range (the loss stays at 2.3,
-# that of guessing) and explode above it (losses in the thousands and millions, no validation
-# accuracy to speak of). With batch normalization the net learns from the smallest scale on and
-# loses little of its accuracy over several orders of magnitude, because the factor of a layer is
-# divided out again right behind it: $BN(aWx) = BN(Wx)$. The independence has limits. At the
-# smallest scales $\epsilon$ is not small beside the variances, which costs some accuracy, and at
-# the largest scales (0.1 to 1) it gets worse too: steps of a given size hardly turn weights that
-# are large, and the scores, which are not normalized, start far from 0.
+# Without normalization the net learns only in a narrow range of scales, here from about 0.02 to
+# 0.1. Each layer multiplies activations and gradients by a factor proportional to the scale; many
+# such factors in a row make them vanish below this range (the loss stays at 2.3, that of guessing)
+# and explode above it (losses in the thousands and millions, hardly any validation accuracy). With
+# batch normalization the net learns from the smallest scale on, since each factor is divided out
+# again at once, $BN(aWx) = BN(Wx)$, and the loss stays moderate everywhere. There are limits: at
+# the smallest scales $\epsilon$ is not small beside the variances, which costs some accuracy, and
+# above 0.1 the validation accuracy is as bad as without, because steps of a given size hardly turn
+# large weights, and the scores, which are not normalized, start far from 0.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -571,17 +581,23 @@ bn_solvers_bsize, solver_bsize, batch_sizes = run_batchsize_experiments("batchno
 # %%
 def plot_batchsize_experiments(kind, solvers_bsize):
     """Training and validation accuracies over the epochs, for all batch sizes."""
+    histories = {
+        "Training accuracy": lambda s: s.train_acc_history,
+        "Validation accuracy": lambda s: s.val_acc_history,
+    }
     plt.figure(figsize=(12, 10))
-    plt.subplot(2, 1, 1)
-    plot_training_history(
-        f"Training accuracy ({kind})", "Epoch", solver_bsize, solvers_bsize,
-        lambda s: s.train_acc_history, "-^", "-o", labels=batch_sizes,
-    )
-    plt.subplot(2, 1, 2)
-    plot_training_history(
-        f"Validation accuracy ({kind})", "Epoch", solver_bsize, solvers_bsize,
-        lambda s: s.val_acc_history, "-^", "-o", labels=batch_sizes,
-    )
+    for i, (title, history) in enumerate(histories.items()):
+        plt.subplot(2, 1, i + 1)
+        plot_training_history(
+            f"{title} ({kind})",
+            "Epoch",
+            solver_bsize,
+            solvers_bsize,
+            history,
+            bl_marker="-^",
+            bn_marker="-o",
+            labels=batch_sizes,
+        )
     plt.tight_layout()
     plt.show()
 
@@ -596,15 +612,14 @@ plot_batchsize_experiments("batch normalization", bn_solvers_bsize)
 # ### Answer
 #
 # ### BEGIN SOLUTION
-# The smaller the minibatch, the worse batch normalization trains: with 5 examples its training
-# accuracy lags behind all others, even behind the net without normalization at the same batch size
-# and with the same number of updates; with 10 it has caught up, and with 50 it gets as far with a
-# tenth of the updates. Mean and variance of five examples are poor estimates, and they change from
-# step to step with the examples that happen to be drawn: every layer passes this noise on to the
-# next. The running averages used at test time also fit the noisy statistics of training less well.
-# (The noise works as a regularizer, so the validation accuracy suffers less; and batch size 50 has
-# the fewest updates, which shows in its validation accuracy here.) Batch normalization needs
-# minibatches that are large enough for its estimates.
+# The smaller the minibatch, the worse batch normalization trains: with 5 examples the training
+# accuracy lags behind all others, even behind the net without normalization, which had the same
+# number of updates; with 10 it catches up, and with 50 it is best, after a tenth of the updates.
+# Mean and variance of five examples are poor estimates and change from step to step with the
+# examples that happen to be drawn; each layer adds such noise, and the running averages of test
+# time fit what the net saw in training less well. So batch normalization needs minibatches large
+# enough for its estimates. (The validation accuracy does not follow this order here: a batch size
+# of 50 means the fewest updates in ten epochs, which costs layer normalization as much, see below.)
 # ### END SOLUTION
 
 # %% [markdown]
@@ -734,8 +749,7 @@ for reg in [0, 3.14]:
 # ## Layer normalization and the batch size
 #
 # The same experiment once more, with layer normalization. Now the batch size should make much less
-# of a difference, and the smallest minibatches should do at least as well as without
-# normalization.
+# of a difference to the training accuracy.
 
 # %% result="layernorm_batch_size"
 ln_solvers_bsize, solver_bsize, batch_sizes = run_batchsize_experiments("layernorm")
@@ -760,6 +774,6 @@ plot_batchsize_experiments("layer normalization", ln_solvers_bsize)
 # and only their order is left; a single one becomes 0. (With 3 features a layer, nets here learned
 # less with layer normalization than without; with 100, more.) Depth does not make the statistics
 # of a layer any worse, though layer normalization alone does not make every very deep net
-# trainable. Strong regularization makes the weights smaller, but a factor common to all weights of
-# a normalized layer has no effect on its output; it holds any net back, normalized or not.
+# trainable. Strong regularization shrinks the weights, but a factor common to all weights of a
+# layer has no effect behind its normalization; a net without suffers more from it.
 # ### END SOLUTION

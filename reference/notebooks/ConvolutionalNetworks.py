@@ -1,3 +1,18 @@
+# %% [markdown]
+# # Convolutional networks
+#
+# Fully connected nets are quick to compute and good to try things out with: update rules,
+# normalization, depth. For images, convolutional nets do better by far, because they know what a
+# fully connected net has to learn: that neighbouring pixels belong together, and that a shape is
+# the same shape wherever it stands.
+#
+# In this notebook you write the layers of such a net (convolution, max pooling, two normalizations
+# for images), check each one, and train a net of three layers with them.
+#
+# You write code in `cs231n/layers.py` and `cs231n/classifiers/cnn.py`, and come back here to check it.
+# In the notebook itself nothing has to be changed. Every check prints errors and says how large
+# they may be.
+
 # %%
 # On Colab: enter the folder of your Drive that holds this notebook, for example
 # "courses/assignment2". On your own machine leave it as it is.
@@ -13,17 +28,6 @@ if FOLDERNAME is not None:
     # %cd /content/drive/My\ Drive/$FOLDERNAME/cs231n/datasets/
     # !bash get_datasets.sh
     # %cd /content/drive/My\ Drive/$FOLDERNAME
-
-# %% [markdown]
-# # Convolutional networks
-#
-# Fully connected nets are quick to compute and good to try things out with: update rules,
-# normalization, depth. For images, convolutional nets do better by far, because they know what a
-# fully connected net has to learn: that neighbouring pixels belong together, and that a shape is
-# the same shape wherever it stands.
-#
-# In this notebook you write the layers of such a net (convolution, max pooling, two normalizations
-# for images), check each one, and train a net of three layers with them.
 
 # %%
 # Setup: imports, plots, automatic reloading of the files that you edit.
@@ -189,10 +193,11 @@ plt.tight_layout()
 plt.show()
 
 # %% [markdown]
-# The filter for edges answers strongly where blue changes from above to below, and with the
-# opposite sign where it changes back. Where blue changes only from left to right, it sees nothing.
-# The blue balloon shows how much depends on the channel: at its top, it has as much blue as the sky
-# around it. (Along the border of the pictures there are edges too: the padding is black.)
+# The filter for edges answers where the blue channel gets darker from above to below (bright), or
+# lighter (dark). To a change from left to right it is blind. It also knows no other channel: the
+# hills all but vanish, because they hold about as much blue as the sky behind them, and so does the
+# top of the blue balloon. (The dark line along the upper border is an edge as well: the padding is
+# black.)
 
 # %% [markdown]
 # ## Convolution: the naive backward pass
@@ -277,9 +282,7 @@ x = np.random.randn(3, 2, 8, 8)
 dout = np.random.randn(3, 2, 4, 4)
 pool_param = {"pool_height": 2, "pool_width": 2, "stride": 2}
 
-dx_num = eval_numerical_gradient_array(
-    lambda x: max_pool_forward_naive(x, pool_param)[0], x, dout
-)
+dx_num = eval_numerical_gradient_array(lambda x: max_pool_forward_naive(x, pool_param)[0], x, dout)
 
 out, cache = max_pool_forward_naive(x, pool_param)
 dx = max_pool_backward_naive(dout, cache)
@@ -495,15 +498,9 @@ conv_param = {"stride": 1, "pad": 1}
 out, cache = conv_relu_forward(x, w, b, conv_param)
 dx, dw, db = conv_relu_backward(dout, cache)
 
-dx_num = eval_numerical_gradient_array(
-    lambda x: conv_relu_forward(x, w, b, conv_param)[0], x, dout
-)
-dw_num = eval_numerical_gradient_array(
-    lambda w: conv_relu_forward(x, w, b, conv_param)[0], w, dout
-)
-db_num = eval_numerical_gradient_array(
-    lambda b: conv_relu_forward(x, w, b, conv_param)[0], b, dout
-)
+dx_num = eval_numerical_gradient_array(lambda x: conv_relu_forward(x, w, b, conv_param)[0], x, dout)
+dw_num = eval_numerical_gradient_array(lambda w: conv_relu_forward(x, w, b, conv_param)[0], w, dout)
+db_num = eval_numerical_gradient_array(lambda b: conv_relu_forward(x, w, b, conv_param)[0], b, dout)
 
 # Errors should be around 1e-8 or less.
 print("conv_relu")
@@ -545,7 +542,7 @@ print("Initial loss, regularization (about 2.51):   ", loss)
 # filters and units, in float64.
 
 # %%
-# Errors should be around 1e-5 or less. (Where a step of the numeric gradient carries a value across
+# Errors should be around 1e-4 or less. (Where a step of the numeric gradient carries a value across
 # the kink of a ReLU, or changes a maximum, right gradients may show larger ones, up to 1e-2.)
 np.random.seed(231)
 input_dim = (3, 16, 12)
@@ -671,11 +668,10 @@ plt.show()
 # [1]). It only has to be told what a feature is.
 #
 # So far, inputs had the shape $(N, D)$, and each of the $D$ features was normalized over the $N$
-# examples of the minibatch. Behind a convolution they have the shape $(N, C, H, W)$, and one channel
-# comes from one filter, applied at every place of every image. So its values can be expected to
-# have much the same statistics everywhere, in all images and at all places. Spatial batch
-# normalization therefore computes one mean and one variance for each of the $C$ channels, over $N$,
-# $H$ and $W$.
+# examples of the minibatch. Behind a convolution they have the shape $(N, C, H, W)$, and a channel
+# comes from one filter, applied at every place of every image. Its values can be expected to have
+# much the same statistics in all images and at all places. Spatial batch normalization therefore
+# computes one mean and one variance for each of the $C$ channels, over $N$, $H$ and $W$.
 #
 # [1] Sergey Ioffe and Christian Szegedy, "Batch Normalization: Accelerating Deep Network Training
 # by Reducing Internal Covariate Shift", ICML 2015.
@@ -712,8 +708,10 @@ gamma, beta = np.array([3.0, 4.0, 5.0]), np.array([6.0, 7.0, 8.0])
 out, _ = spatial_batchnorm_forward(x, gamma, beta, {"mode": "train"})
 print_channels(f"After it, with gamma = {gamma}, beta = {beta}", out)
 
-# A pixel must come back to its place: undoing the normalization gives x again, difference < 1e-6.
-mean, std = x.mean(axis=(0, 2, 3), keepdims=True), x.std(axis=(0, 2, 3), keepdims=True)
+# Every pixel must be back in its place: undoing all steps gives x again. The difference should be
+# below 1e-10.
+mean = x.mean(axis=(0, 2, 3), keepdims=True)
+std = np.sqrt(x.var(axis=(0, 2, 3), keepdims=True) + 1e-5)
 undone = (out - beta.reshape(1, C, 1, 1)) / gamma.reshape(1, C, 1, 1) * std + mean
 print("Undone, difference:", rel_error(undone, x))
 

@@ -343,14 +343,13 @@ plt.show()
 # ### Answer
 #
 # ### BEGIN SOLUTION
-# The five-layer network was harder: it depends more on the weight scale. With a scale of 1e-2 the
-# three-layer network learns the 50 images at several learning rates, but the five-layer network
-# learned almost nothing at any rate that I tried; it needs about 5e-2 to 1e-1, and with more than
-# that it diverges at rates that were good before. Each layer multiplies the size of the signal by
-# about (weight scale) $\times \sqrt{\text{units} / 2}$, and so does each step of the gradient on
-# its way back. For 100 units and a scale of 1e-2 this is 0.07. These factors multiply up, so a
-# scale that is a little too small or too large makes the scores and gradients of a deep network
-# vanish or explode, whereas a shallow one still gets by.
+# The five-layer network was harder, since it depends more on the weight scale. With 1e-2 the
+# three-layer network learns the 50 images at learning rates from 2e-3 to 1e-2, but the five-layer
+# network learns next to nothing at any of them; it needs about 5e-2 to 1e-1, and with more it
+# diverges at rates that were good before. The reason: each layer multiplies the size of the signal
+# by about (weight scale) $\times \sqrt{\text{units} / 2}$, which is 0.07 for 1e-2 and 100 units,
+# and it does the same to the gradient on its way back. These factors multiply up, so that in a deep
+# network a scale a little too small or too large makes scores and gradients vanish or explode.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -362,8 +361,8 @@ plt.show()
 #
 # $$v \leftarrow \mu v - \eta\, \nabla L(w), \qquad w \leftarrow w + v,$$
 #
-# with the learning rate $\eta$ and the momentum $\mu$. The course notes
-# (http://cs231n.github.io/neural-networks-3/#sgd) say more.
+# with the learning rate $\eta$ and the momentum $\mu$. The
+# [course notes](https://cs231n.github.io/neural-networks-3/#sgd) say more.
 #
 # Read the documentation at the top of `cs231n/optim.py`: all rules share one signature. Then
 # complete `sgd_momentum`.
@@ -412,7 +411,7 @@ print("arrays unchanged (should be True):", same)
 # %%
 def plot_histories(solvers):
     """Loss and accuracies of several solvers, one curve for each."""
-    _, axes = plt.subplots(3, 1, figsize=(15, 15))
+    _, axes = plt.subplots(3, 1, figsize=(10, 12), layout="constrained")
     for ax, title, xlabel in zip(
         axes,
         ["Training loss", "Training accuracy", "Validation accuracy"],
@@ -470,8 +469,8 @@ plot_histories(solvers)
 #
 # and Adam averages the gradient too:
 #
-# $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2,
-# $$
+# $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \qquad
+# v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2,$$
 #
 # $$\hat m = \frac{m}{1 - \beta_1^t}, \qquad \hat v = \frac{v}{1 - \beta_2^t}, \qquad
 # w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}.$$

@@ -6,6 +6,7 @@ label and no verdict is ever here; what is wrong in the file costs whoever made 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,16 @@ STATISTICS = ("running_mean", "running_var")
 BATCH = 50  # images at a time: a convolution may unroll each into many times its size
 
 
-def save(model: Any, images: str, target: str) -> None:
-    """Write what there is to know about `model`, or why it cannot be told.
+def save(find: Callable[[], Any], images: str, target: str) -> None:
+    """Write what there is to know about a net, or why it cannot be told.
 
     Args:
-        model: a net, or a Solver that trained one.
+        find: returns the net, or a Solver that trained it.
         images: a file with the images to score, (N, 3, 32, 32), by `np.save`.
         target: the file to write.
     """
     try:
+        model = find()
         told = _told(getattr(model, "model", model), np.load(images))
     except Exception as error:  # noqa: BLE001  a student's net may raise anything
         told = {"trouble": f"{type(error).__name__}: {error}"[:500]}

@@ -1,0 +1,17 @@
+"""Writing files that somebody may be reading."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+__all__ = ["write_whole"]
+
+
+def write_whole(target: Path, text: str) -> None:
+    """Replace a file in one step, so that a reader never sees half of it."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).replace(target)
