@@ -39,8 +39,13 @@ def named(session: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
     failed: dict[str, list[Check]] = {}
     for outcome in outcomes:
         # A training run is no fingerprint: everything that learns at all looks alike.
-        if outcome.status in TOLD and not outcome.check.id.startswith("training."):
-            failed.setdefault(outcome.check.function, []).append(outcome.check)
+        check = outcome.check
+        if (
+            outcome.status in TOLD
+            and isinstance(check, Check)
+            and not check.id.startswith("training.")
+        ):
+            failed.setdefault(check.function, []).append(check)
     named = {function: _safely(_match, session, checks) for function, checks in failed.items()}
     told = {
         checks[0].id: _safely(_pattern, session, checks)

@@ -49,7 +49,9 @@ def _run(options: argparse.Namespace) -> int:
             console.print(f"[red]{escape(str(error))}[/]")
             worst = 1
             continue
-        failed = _run_one(path, notebook, submission, replace(roster, data=options.data or ""), options.out)
+        failed = _run_one(
+            path, notebook, submission, replace(roster, data=options.data or ""), options.out
+        )
         worst = max(worst, int(failed))
     return worst
 
@@ -86,7 +88,8 @@ def _run_one(
         console.print(f"  cell {cell.index + 1} {escape(said)}  [dim]{escape(source[0][:60])}[/]")
     console.print(
         f"{path.name}: {len(done.cells) - len(bad)} of {len(done.cells)} cells ran, "
-        f"{done.seconds:.0f} s of processor time; {done.isolation.level}",
+        f"{done.seconds:.0f} s of processor time"
+        + (f"; {done.isolation.level}" if done.isolation else ""),
         highlight=False,
     )
     if out is not None:

@@ -140,9 +140,7 @@ def _sum_up(report: dict[str, Any]) -> None:
             if a["points"] is None and a["question"] == question["id"]
         ]
         question["awaiting_marking"] = round(sum(waiting), 4)
-        question["pending"] = round(
-            question["not_run"] + question["awaiting_marking"], 4
-        )
+        question["pending"] = round(question["not_run"] + question["awaiting_marking"], 4)
     report["score"] = round(sum(question["score"] for question in report["questions"]), 4)
     report["graded_points"] = round(
         sum(check["points"] for check in graded) + sum(a["maximum"] for a in marked), 4

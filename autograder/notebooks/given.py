@@ -44,9 +44,9 @@ class Part:
     `name` is the variable that a place of one line assigns; a place without one may hold anything.
     """
 
-    given: bool
     lines: tuple[str, ...]
     name: str = ""
+    given: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,16 @@ def parts(source: str) -> list[Part]:
     for line in source.splitlines():
         named = EXPERIMENT.match(line) or FOLDER.match(line)
         if inside is not None and END in line:
-            made += [Part(False, tuple(inside)), Part(True, (line,))]
+            made += [Part(tuple(inside), given=False), Part((line,))]
             inside = None
         elif inside is not None:
             inside.append(line)
         elif named:
-            made.append(Part(False, (line,), named[1]))
+            made.append(Part((line,), named[1], given=False))
         elif line.strip() == PLACEHOLDER:
-            made.append(Part(False, (line,)))
+            made.append(Part((line,), given=False))
         else:
-            made.append(Part(True, (line,)))
+            made.append(Part((line,)))
             if START in line:
                 inside = []
     return made
@@ -98,7 +98,7 @@ def match(template: Any, notebook: Any) -> Match:
     foreign = sum(i in found for i in code) < FOREIGN * len(code)
     restored = nbformat.v4.new_notebook()
     places: dict[int, int] = {}
-    changes = []
+    changes: list[Change] = []
 
     def put(index: int, source: str) -> None:
         cell = template.cells[index]

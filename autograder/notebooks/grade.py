@@ -189,7 +189,7 @@ async def _run(
     keep: Keep,
     on_cell: Progress,
 ) -> None:
-    """Run one notebook with its given cells put back; as it was handed in too, if that breaks it."""
+    """Run one notebook with its given cells put back, and as handed in if that breaks it."""
     assert work.matched is not None
     stem = Path(work.name).stem
     wanted = _wanted(work, assignment, secret)
@@ -226,14 +226,13 @@ async def _run(
         earned = sum(o.score for o in _judged(work, nets, assignment, secret))
         keep(f"{stem}.as-handed-in", other.notebook)
         work.review.append(
-            f"{work.name}: with its given cells put back {_broken(work.done)} cells fail, as handed "
-            f"in {_broken(other)}; its results as handed in would be worth {earned:.2f} points"
+            f"{work.name}: with its given cells put back {_broken(work.done)} cells fail, "
+            f"as handed in {_broken(other)}; "
+            f"its results as handed in would be worth {earned:.2f} points"
         )
 
 
-def _wanted(
-    work: _Work, assignment: Assignment, secret: Secret
-) -> list[tuple[Result, Images]]:
+def _wanted(work: _Work, assignment: Assignment, secret: Secret) -> list[tuple[Result, Images]]:
     here = [r for r in results.RESULTS if f"{r.notebook}.ipynb" == work.name]
     return [(result, results.images(result, assignment, secret)) for result in here]
 

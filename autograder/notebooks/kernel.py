@@ -21,7 +21,9 @@ from autograder.sandbox.program import Program
 __all__ = ["Manager", "Provisioner"]
 
 LARGEST_MESSAGE = 64 << 20  # bytes; a page of plots has one or two million
-STARTUP = "import autograder_startup; autograder_startup.start(get_ipython()); del autograder_startup"
+STARTUP = (
+    "import autograder_startup; autograder_startup.start(get_ipython()); del autograder_startup"
+)
 ARGV = (
     *(sys.executable, "-B", "-S", "-m", "ipykernel_launcher", "-f", "{connection_file}"),
     "--HistoryManager.enabled=False",
@@ -29,7 +31,7 @@ ARGV = (
 )
 
 
-class Provisioner(LocalProvisioner):  # type: ignore[misc]  Jupyter's base class is untyped
+class Provisioner(LocalProvisioner):  # type: ignore[misc]  # untyped
     """Starts the kernel at its manager's desk, and ends it with everything that it started."""
 
     program: Program | None = None
@@ -70,7 +72,7 @@ class Provisioner(LocalProvisioner):  # type: ignore[misc]  Jupyter's base class
         await self.kill(restart)
 
 
-class _Client(AsyncKernelClient):  # type: ignore[misc]  as above
+class _Client(AsyncKernelClient):  # type: ignore[misc]  # untyped
     """Refuses messages that would fill the grader's memory."""
 
     def _create_connected_socket(self, *args: Any, **kwargs: Any) -> Any:
@@ -79,7 +81,7 @@ class _Client(AsyncKernelClient):  # type: ignore[misc]  as above
         return sock
 
 
-class Manager(AsyncKernelManager):  # type: ignore[misc]  as above
+class Manager(AsyncKernelManager):  # type: ignore[misc]  # untyped
     """Manages the one kernel of a desk."""
 
     def __init__(self, desk: Desk) -> None:

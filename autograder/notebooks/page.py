@@ -34,7 +34,7 @@ WORDS = {
     CellStatus.DIED: "ended the kernel",
     CellStatus.SKIPPED: "was not run",
 }
-FORMATTER = HtmlFormatter(nowrap=True)
+FORMATTER: Any = HtmlFormatter(nowrap=True)
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #f3f4f6; --line: #d4d8dd;
   --bad: #b42318; --dim: #57606a; }
@@ -124,7 +124,8 @@ def _output(output: Mapping[str, Any]) -> Iterator[str]:
         for name in PICTURES:
             picture = _joined(data.get(name, "")).strip()
             if picture and _is_base64(picture):
-                yield f"<p><img alt='Picture drawn by this cell' src='data:{name};base64,{picture}'></p>"
+                source = f"data:{name};base64,{picture}"
+                yield f"<p><img alt='Picture drawn by this cell' src='{source}'></p>"
                 return
         if "text/plain" in data:
             yield f"<pre class='out'>{_text(data['text/plain'])}</pre>"

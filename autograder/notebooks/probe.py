@@ -1,11 +1,14 @@
-"""Sending images to a notebook's nets and reading back what they are; `inside/` is the other end."""
+"""Sending images to a notebook's nets and reading back what they are.
+
+`inside/autograder_probe.py` is the other end.
+"""
 
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from struct import error as StructError
 
 import numpy as np
 
@@ -20,9 +23,7 @@ __all__ = ["probe"]
 LATE = "the notebook did not get so far"
 
 
-def probe(
-    wanted: Sequence[tuple[Result, Images]], found: dict[str, dict[str, Net]]
-) -> Probe:
+def probe(wanted: Sequence[tuple[Result, Images]], found: dict[str, dict[str, Net]]) -> Probe:
     """What to run behind a cell, to fill `found` with the nets of some results.
 
     Args:
@@ -62,7 +63,7 @@ def _read(target: Path) -> Net:
             told = wire.decode(tree, bytearray(file.read(payload)), lambda _kind, _body: None)
     except FileNotFoundError:
         return Net(LATE)
-    except (OSError, wire.ProtocolError, ValueError, StructError) as error:
+    except (OSError, wire.ProtocolError, ValueError, struct.error) as error:
         return Net(f"what came back is damaged ({error})")
     if not isinstance(told, dict):
         return Net("what came back is damaged")

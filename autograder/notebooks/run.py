@@ -51,7 +51,7 @@ class Execution:
 
     notebook: Any
     cells: list[CellRun] = field(default_factory=list)
-    isolation: Isolation = Isolation("isolated")
+    isolation: Isolation | None = None
     seconds: float = 0.0
 
 
@@ -84,7 +84,7 @@ class _Overrun(Exception):
     """A cell has exceeded a limit; the message says which."""
 
 
-class _Client(NotebookClient):  # type: ignore[misc]  nbclient's classes are untyped
+class _Client(NotebookClient):  # type: ignore[misc]  # untyped
     """Keeps the beginning of what a cell prints and draws, and its error."""
 
     most = 0  # bytes to keep of one cell

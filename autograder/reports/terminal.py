@@ -190,9 +190,7 @@ def _notebooks(report: Report) -> Iterable[Text]:
     if answers:
         written = sum(bool(answer.text) for answer in answers)
         points = _points(sum(answer.maximum for answer in answers))
-        yield Text(
-            f"Written answers: {written} of {len(answers)}; {points} points await marking."
-        )
+        yield Text(f"Written answers: {written} of {len(answers)}; {points} points await marking.")
 
 
 def _notebook(notebook: NotebookReport) -> str:

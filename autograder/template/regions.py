@@ -1,13 +1,13 @@
 """Marked lines of a solved file, and what becomes of them in the student's copy.
 
-    ### BEGIN SOLUTION        inside a function: replaced by a stub that raises
-    # TODO: what to write     NotImplementedError and keeps the task text;
-    ...                       outside of functions: removed, an own place is left
-    ### END SOLUTION          where there was a task text
+### BEGIN SOLUTION        inside a function: replaced by a stub that raises
+# TODO: what to write     NotImplementedError and keeps the task text;
+...                       outside of functions: removed, an own place is left
+### END SOLUTION          where there was a task text
 
-    ### BEGIN STUDENT         lines that only the student's file has, as comments
-    # from ..layers import *
-    ### END STUDENT
+### BEGIN STUDENT         lines that only the student's file has, as comments
+# from ..layers import *
+### END STUDENT
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ END = "#############################  END OF YOUR CODE  ########################
 # Remarks to our own linters, which mean nothing to a student: at the end of a line, or a line.
 REMARK = re.compile(r"  # (noqa|type: ignore)\b.*$")
 REMARK_LINE = re.compile(r"# (ruff|mypy): .*")
+
 
 @dataclass(frozen=True)
 class Region:
@@ -75,6 +76,7 @@ def student_source(source: str, name: str) -> str:
 
 
 def regions(lines: list[str], name: str) -> Iterator[Region]:
+    """The marked regions of a file, in order; GraderError if markers do not pair up."""
     start, kind = -1, ""
     for index, line in enumerate(lines):
         marker = MARKER.fullmatch(line)
@@ -123,6 +125,7 @@ def task(inside: list[str]) -> Iterator[str]:
 
 
 def uncommented(line: str, name: str) -> str:
+    """A line of a STUDENT region as the student has it; GraderError if it is no comment."""
     text = line.lstrip()
     if text and not text.startswith("#"):
         raise GraderError(f"{name}: {text!r} in a STUDENT region is not a comment")

@@ -23,9 +23,9 @@
 # In this notebook you write this layer and its relative, layer normalization, build both into
 # `FullyConnectedNet`, and find out by experiment what they do.
 #
-# You write code in `cs231n/layers.py` and `cs231n/classifiers/fc_net.py`, and come back here to check
-# it. In the notebook itself, change only the answers to the inline questions. Every check prints
-# errors and says how large they may be.
+# You write code in `cs231n/layers.py` and `cs231n/classifiers/fc_net.py`, and come back here to
+# check it. In the notebook itself, change only the answers to the inline questions. Every check
+# prints errors and says how large they may be.
 #
 # [1] Sergey Ioffe and Christian Szegedy, "Batch Normalization: Accelerating Deep Network Training
 # by Reducing Internal Covariate Shift", ICML 2015.

@@ -9,8 +9,8 @@
 # In this notebook you write the layers of such a net (convolution, max pooling, two normalizations
 # for images), check each one, and train a net of three layers with them.
 #
-# You write code in `cs231n/layers.py` and `cs231n/classifiers/cnn.py`, and come back here to check it.
-# In the notebook itself nothing has to be changed. Every check prints errors and says how large
+# You write code in `cs231n/layers.py` and `cs231n/classifiers/cnn.py`, and come back here to check
+# it. In the notebook itself nothing has to be changed. Every check prints errors and says how large
 # they may be.
 
 # %%

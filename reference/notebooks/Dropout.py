@@ -305,10 +305,10 @@ plt.show()
 # ### BEGIN SOLUTION
 # Without dropout the network knows all 500 training images by heart after about 6 epochs (on the
 # embedded set), and from then on its validation accuracy stands still at about 33 %: it overfits.
-# With dropout it takes longer to learn the training images, about 12 epochs, and is better on images
-# that it has never seen: about 38 %. So dropout regularizes: it fits the training images more
-# slowly, by features that hold more generally. It is no substitute for data, since a gap of about
-# 60 points to the training accuracy remains.
+# With dropout it takes longer to learn the training images, about 12 epochs, and is better on
+# images that it has never seen: about 38 %. So dropout regularizes: it fits the training images
+# more slowly, by features that hold more generally. It is no substitute for data, since a gap of
+# about 60 points to the training accuracy remains.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -325,6 +325,6 @@ plt.show()
 # a step, so that smaller layers with the old $p$ would lose capacity twice; and with fewer
 # parameters there is less overfitting to fight. Keeping $p \cdot H$ about constant is a sensible
 # start. In the experiment above, with 500 hidden units $p = 0.25$ is the best of 0.25, 0.5, 0.75
-# and 1, but with 30 or 10 units it is $p = 0.75$; with 10 units, $p = 0.25$ is worse than no dropout
-# at all.
+# and 1, but with 30 or 10 units it is $p = 0.75$; with 10 units, $p = 0.25$ is worse than no
+# dropout at all.
 # ### END SOLUTION

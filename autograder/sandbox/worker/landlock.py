@@ -91,7 +91,7 @@ def apply(settings: Mapping[str, Any]) -> None:
     try:
         own = _for_programs if "programs" in settings else _for_worker
         opened = [_open(path, rights & handled) for path, rights in own(settings)]
-        for rule in filter(None, (*settings["landlock"], *opened)):
+        for rule in (*settings["landlock"], *opened):
             kernel.call("landlock_add_rule", ruleset, PATH_BENEATH, rule, 0)
         kernel.no_new_privileges()
         kernel.call("landlock_restrict_self", ruleset, 0)
@@ -125,9 +125,10 @@ def _for_programs(settings: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
     for path in (settings["scratch"], *settings["views"].values()):
         yield path, SCRATCH | EXECUTE | MAKE_SOCK | MAKE_FIFO
     # Without either of these layers, somebody else's terminal could be written to.
-    if {"namespaces", "user"} & set(settings["active"]):
-        yield "/dev/ptmx", READ | WRITE_FILE | IOCTL_DEV
-        yield "/dev/pts", READ | WRITE_FILE | IOCTL_DEV
+    terminals = {"namespaces", "user"} & set(settings["active"])
+    for path in ("/dev/ptmx", "/dev/pts") if terminals else ():
+        if Path(path).exists():
+            yield path, READ | WRITE_FILE | IOCTL_DEV
     if "namespaces" in settings["active"]:
         yield "/dev/shm", SCRATCH  # noqa: S108  its own
         yield "/proc", READ

@@ -77,9 +77,9 @@ def _become(settings: dict[str, Any], reader: int, writer: int) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     limits.only_descriptor(writer, 1024 + len(settings.get("landlock", ())))
-    os.set_inheritable(writer, False)
+    os.set_inheritable(writer, False)  # noqa: FBT003  it knows no name for it
     os.chdir(program["cwd"])
-    os.execve(program["argv"][0], program["argv"], program["env"])
+    os.execve(program["argv"][0], program["argv"], program["env"])  # noqa: S606  that is the point
 
 
 def _wait(pid: int) -> int:

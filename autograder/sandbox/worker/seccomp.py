@@ -3,9 +3,11 @@
 Refused with EPERM: sockets of every family, shared memory and queues that outlive a process,
 changes of owner, mode or time of files, looking into other processes, signals to them, starting
 programs, namespaces and mounts, and the parts of the kernel that a NumPy program never needs.
-Forks and threads stay allowed. A notebook's kernel (`programs`) may also start programs, signal
-what it started, change files of its own, and talk over sockets that do not leave this machine. Calls newer than Linux 5.1 do not exist (ENOSYS) unless listed:
+Forks and threads stay allowed. Calls newer than Linux 5.1 do not exist (ENOSYS) unless listed:
 that covers clone3, so that the C library falls back to clone, whose flags a filter can read.
+
+A notebook's kernel (`programs`) may also start programs, signal what it started, change files of
+its own, and talk over sockets that do not leave this machine.
 Source: the kernel's Documentation/userspace-api/seccomp_filter.rst.
 """
 
