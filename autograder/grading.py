@@ -16,6 +16,7 @@ from autograder.engine import Session, run_check
 from autograder.errors import UsageError
 from autograder.models import (
     Assignment,
+    CellRun,
     Check,
     NotebookReport,
     Outcome,
@@ -38,7 +39,7 @@ def grade(
     *,
     only: str = "",
     notebooks: str = "skip",
-    keep: Callable[[str, Any], None] = lambda _name, _notebook: None,
+    keep: Callable[[str, Any, Sequence[CellRun]], None] = lambda _name, _notebook, _cells: None,
     on_outcome: Callable[[Report], None] = lambda _report: None,
     on_cell: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
 ) -> Report:
@@ -50,7 +51,7 @@ def grade(
         secret: seeds the hidden inputs.
         only: judge the part that `select` picks; prerequisites are looked into all the same.
         notebooks: "run" them, collect what is "saved" in them, or "skip" them.
-        keep: called with a name and a notebook that was run or collected.
+        keep: called with a name, a notebook that was run or collected, and how its cells ended.
         on_outcome: called after each check with the report so far, for progress and for
             writing what is known before a later check hangs.
         on_cell: called before each cell of a notebook: which one, how many are done, of how many.

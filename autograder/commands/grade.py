@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from autograder import assignment, doctor, grading, intake
 from autograder.checks import training
 from autograder.errors import UsageError
 from autograder.files import write_whole
-from autograder.models import Assignment, Report, Submission
+from autograder.models import Assignment, CellRun, Report, Submission
 from autograder.reports import as_json, terminal
 from autograder.secret import course_secret
 
@@ -80,9 +81,9 @@ def _grade(
                 cells[name] = progress.add_task(name, total=count)
             progress.update(cells[name], completed=done, total=count)
 
-        def keep(name: str, notebook: Any) -> None:
+        def keep(name: str, notebook: Any, cells: Sequence[CellRun]) -> None:
             if target:
-                _keep(target.parent / "notebooks", name, notebook)
+                _keep(target.parent / "notebooks", name, notebook, cells)
 
         def on_outcome(report: Report) -> None:
             progress.update(
@@ -123,7 +124,7 @@ def _notebooks(submission: Submission, options: argparse.Namespace) -> str:
     return "run" if able and submission.notebooks and not options.only else "skip"
 
 
-def _keep(folder: Path, name: str, notebook: Any) -> None:
+def _keep(folder: Path, name: str, notebook: Any, cells: Sequence[CellRun]) -> None:
     """Write a notebook beside the report, as .ipynb and as a page."""
     import nbformat  # noqa: PLC0415  Jupyter is heavy
 
@@ -131,7 +132,7 @@ def _keep(folder: Path, name: str, notebook: Any) -> None:
 
     folder.mkdir(exist_ok=True)
     write_whole(folder / f"{name}.ipynb", nbformat.writes(notebook) + "\n")
-    write_whole(folder / f"{name}.html", page.notebook(name, notebook.cells))
+    write_whole(folder / f"{name}.html", page.notebook(name, notebook.cells, cells))
 
 
 def _require_isolation() -> None:

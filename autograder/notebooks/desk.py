@@ -143,6 +143,7 @@ class Desk:
             "PYTHONPATH": f"{self.packages}:{self.packages}/inside",
             "PYTHONDONTWRITEBYTECODE": "1",
             "TERM": "dumb",
+            "AUTOGRADER_CONTENT": str(self.scratch / "content"),
         }
         if self.budget.data_limit:
             environment["AUTOGRADER_DATA_LIMIT"] = str(self.budget.data_limit)

@@ -11,7 +11,7 @@ import functools
 import logging
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from autograder.errors import GraderError
 from autograder.models import (
     Answer,
     Assignment,
+    CellRun,
     CellStatus,
     Item,
     NotebookReport,
@@ -45,8 +46,8 @@ __all__ = ["Keep", "Progress", "grade", "items", "template"]
 
 log = logging.getLogger(__name__)
 
-# Called with a file name and a notebook that is worth keeping: as run, or as handed in.
-Keep = Callable[[str, Any], None]
+# Called with a name and a notebook that is worth keeping, and how its cells ended.
+Keep = Callable[[str, Any, Sequence[CellRun]], None]
 Progress = Callable[[str, int, int], None]
 MOST_AT_ONCE = 4
 FATES = {
@@ -80,7 +81,7 @@ def grade(
     secret: Secret,
     *,
     mode: str = "run",
-    keep: Keep = lambda _name, _notebook: None,
+    keep: Keep = lambda _name, _notebook, _cells: None,
     on_cell: Progress = lambda _name, _done, _all: None,
 ) -> tuple[list[Outcome], list[NotebookReport]]:
     """Judge the notebooks of a submission.
@@ -102,7 +103,7 @@ def grade(
     else:
         for work in works:
             if work.handed_in is not None:
-                keep(f"{Path(work.name).stem}.as-handed-in", work.handed_in)
+                keep(f"{Path(work.name).stem}.as-handed-in", work.handed_in, ())
     outcomes: list[Outcome] = []
     for work in works if mode == "run" else ():
         outcomes += _judged(work, work.nets, assignment, secret)
@@ -215,7 +216,7 @@ async def _run(
     places = {} if work.matched.foreign else _result_cells(work.matched)
     work.done = await run(work.matched.restored, places, work.nets)
     work.notes += saved.differences(work.handed_in, work.done.notebook)
-    keep(stem, work.done.notebook)
+    keep(stem, work.done.notebook, work.done.cells)
     if not work.matched.changes or _broken(work.done) == 0:
         return
     # A copy: the outputs as they were saved are still to be shown.
@@ -224,7 +225,7 @@ async def _run(
     other = await run(copy, _as_handed_in(work.matched, work.done.notebook, copy), nets)
     if _broken(other) < _broken(work.done):
         earned = sum(o.score for o in _judged(work, nets, assignment, secret))
-        keep(f"{stem}.as-handed-in", other.notebook)
+        keep(f"{stem}.as-handed-in", other.notebook, other.cells)
         work.review.append(
             f"{work.name}: with its given cells put back {_broken(work.done)} cells fail, "
             f"as handed in {_broken(other)}; "

@@ -415,9 +415,9 @@ x, w, b = np.random.randn(1, 1, 6, 6), np.random.randn(1, 1, 3, 3), np.random.ra
 for forward in (conv_forward_naive, conv_forward_fast):
     try:
         forward(x, w, b, {"stride": 2, "pad": 0})
-        print(f"{forward.__name__}: no error, but 3 + 2 + 2 is more than 6")
-    except ValueError as error:
-        print(f"{forward.__name__}: ValueError, as it should be ({error})")
+        print(f"{forward.__name__}: no error, though windows of 3 at stride 2 leave one pixel of 6")
+    except ValueError:
+        print(f"{forward.__name__}: ValueError, as it should be")
 
 # %%
 # Errors should be 0 for out, and around 1e-7 or less for dx.

@@ -15,8 +15,8 @@ DRIVE = "/content/"  # where Colab has the Drive
 def start(shell: Any) -> None:
     """Restore names that NumPy has dropped, and lead Colab's paths here where no link does."""
     former_names.restore()
-    home = os.environ.get("AUTOGRADER_CONTENT")
-    if home:
+    home = os.environ["AUTOGRADER_CONTENT"]
+    if not (os.path.exists(DRIVE) and os.path.samefile(DRIVE, home)):  # noqa: PTH110, PTH121  lighter
         shell.input_transformers_cleanup.append(
             lambda lines: [line.replace(DRIVE, home + "/") for line in lines]
         )

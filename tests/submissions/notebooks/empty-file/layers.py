@@ -1,0 +1,1 @@
+"""Layers, none of them written."""
