@@ -100,7 +100,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "number": answer.number,
         "prompt": answer.prompt,
         "text": _text(answer.text),
-        "maximum": _points(answer.maximum),
+        "maximum": round(answer.maximum, 6),  # a third of a point stays one in a sum
         "points": None,  # until `autograder notebook marks` enters them
         "comment": "",
     }

@@ -850,6 +850,11 @@ gamma, beta = np.ones((1, C, 1, 1)), np.zeros((1, C, 1, 1))
 out, _ = spatial_groupnorm_forward(x, gamma, beta, G, {})
 print_groups("After it, with gamma = 1, beta = 0", out, G)
 
+# Every pixel must be back in its place: normalization keeps the order of values within a group.
+before, after = x.reshape(N * G, -1), out.reshape(N * G, -1)
+same = np.array_equal(before.argsort(axis=1), after.argsort(axis=1))
+print("Values of each group in the same order as before (should be True):", same)
+
 # The same scale and shift for all channels of a group. The groups of each of the two examples
 # should have means close to 5 and -1, and stds close to 2 and 3.
 gamma = np.array([2.0, 2.0, 2.0, 3.0, 3.0, 3.0]).reshape(1, C, 1, 1)
