@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import logging
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ from autograder.sandbox import Sandbox
 from autograder.secret import Secret
 
 __all__ = ["grade", "select", "workspaces"]
+
+log = logging.getLogger(__name__)
 
 OUT_OF_TIME = "not judged: the time for the whole submission was used up before"
 
@@ -92,9 +95,14 @@ def grade(
 
         if notebooks == "run":
             part = replace(part, results=notebooks_of.items(part))
-        found, collected = notebooks_of.grade(
-            submission, part, secret, mode=notebooks, keep=keep, on_cell=on_cell
-        )
+        try:
+            found, collected = notebooks_of.grade(
+                submission, part, secret, mode=notebooks, keep=keep, on_cell=on_cell
+            )
+        except Exception as error:  # the grade of the code is not lost
+            log.exception("the notebooks of %s", submission.name)
+            told = f"the grader itself failed ({type(error).__name__}: {error})"
+            found = [Outcome(item, Status.BROKEN, 0.0, told) for item in part.results]
         outcomes += found
         return report()
 

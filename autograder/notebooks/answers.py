@@ -21,6 +21,7 @@ __all__ = ["COLUMNS", "Mark", "code", "collect", "enter", "read_marks", "sheet"]
 
 COLUMNS = ("code", "notebook", "question", "points", "maximum", "comment")
 CODE = 8  # hex digits
+LONGEST = 20_000  # characters of an answer
 
 
 def collect(template: Any, texts: Sequence[str], question: Question) -> tuple[Answer, ...]:
@@ -36,18 +37,27 @@ def collect(template: Any, texts: Sequence[str], question: Question) -> tuple[An
             notebook=question.file,
             number=number,
             prompt=prompt.replace(PLACEHOLDER, "").strip(),
-            text=texts[number - 1] if number <= len(texts) else "",
+            text=_cut(texts[number - 1]) if number <= len(texts) else "",
             maximum=question.inline / len(asked),
         )
         for number, prompt in enumerate(asked, 1)
     )
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n\n…"
+
+
 def code(report: Mapping[str, Any]) -> str:
-    """What a submission is called while it is marked: its digest tells nobody a name."""
+    """What a submission is called while it is marked: its digests tell nobody a name.
+
+    It begins with an s, because a spreadsheet takes 12345678 and 1e234567 for numbers. Answers have
+    a part in it, because two who hand in the same code may have answered on their own.
+    """
     submission = report["submission"]
-    told = f"{submission['digest']}\0{submission['name']}"
-    return hashlib.sha256(told.encode()).hexdigest()[:CODE]
+    told = [submission["digest"], submission["name"]]
+    told += [answer["text"] for answer in report.get("answers", ())]
+    return "s" + hashlib.sha256("\0".join(told).encode()).hexdigest()[:CODE]
 
 
 def sheet(reports: Iterable[Mapping[str, Any]]) -> str:
@@ -78,17 +88,22 @@ class Mark:
 
 
 def read_marks(text: str, name: str) -> list[Mark]:
-    """The lines that have points.
+    """The lines that have points; between columns spreadsheets put commas, semicolons or tabs.
 
     Raises:
         UsageError: a column is missing, or a line is not what it should be.
     """
-    reader = csv.DictReader(io.StringIO(text))
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=delimiter)
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise UsageError(f"{name}, line {reader.line_num}: {error}") from error
     missing = {"code", "notebook", "question", "points"} - set(reader.fieldnames or ())
     if missing:
         raise UsageError(f"{name} has no column {', '.join(sorted(missing))}")
-    marks = []
-    for line, row in enumerate(reader, 2):
+    marks: dict[tuple[str, str, int], Mark] = {}
+    for line, row in rows:
         points = (row["points"] or "").strip().replace(",", ".")
         if not points:
             continue
@@ -102,12 +117,14 @@ def read_marks(text: str, name: str) -> list[Mark]:
             )
         except (TypeError, ValueError) as error:
             raise UsageError(f"{name}, line {line}: question and points must be numbers") from error
-        marks.append(mark)
-    return marks
+        key = (mark.code, mark.notebook, mark.number)
+        if marks.setdefault(key, mark) != mark:
+            raise UsageError(f"{name}, line {line}: {mark.code} has other points for this already")
+    return list(marks.values())
 
 
 def enter(report: dict[str, Any], marks: Sequence[Mark]) -> int:
-    """Put the marks for one report into it, and its sums right; how many there were.
+    """Put the marks for one report into it, and its sums right; return how many there were.
 
     Raises:
         UsageError: a mark is for no answer of the report, or is more than it can be worth.

@@ -8,7 +8,8 @@ The template is the notebook that students were handed. Of its code cells everyt
 
 and of its markdown cells nothing but the questions matters. Cells are found by their text, since
 Colab, Jupyter and editors each have their own way with ids and metadata. Cells that the template
-does not have are the student's own and stay where they are.
+does not have are the student's own and stay where they are. A given code cell that was deleted
+comes back behind the cell that it follows in the template.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +36,11 @@ FOLDER = re.compile(r"^\s*(FOLDERNAME)\s*=")
 MAGIC = re.compile(r"^(\s*)([%!].*)$")
 ENOUGH = 0.5  # share of a template cell's given lines that must be found in the student's
 FOREIGN = 0.3  # below this share of cells found, it is another notebook
+SHORT = 3  # given lines; one changed line is most of such a cell, so its characters are compared
+LONGEST_SHORT = 2000  # characters; what is longer is no version of a short cell
+LONGEST = 2000  # lines; a longer cell is no version of a given one
 LONGEST_DIFF = 60  # lines
+PIECE = "# A piece of the given cell beside this one: its lines are put back there."
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def parts(source: str) -> list[Part]:
     """The stretches of a template cell, in order."""
     made: list[Part] = []
     inside: list[str] | None = None
-    for line in source.splitlines():
+    for line in source.split("\n"):
         named = EXPERIMENT.match(line) or FOLDER.match(line)
         if inside is not None and END in line:
             made += [Part(tuple(inside), given=False), Part((line,))]
@@ -96,6 +102,15 @@ def match(template: Any, notebook: Any) -> Match:
     found = align(template.cells, notebook.cells)
     code = [i for i, cell in enumerate(template.cells) if cell.cell_type == "code"]
     foreign = sum(i in found for i in code) < FOREIGN * len(code)
+    owners = {} if foreign else {theirs: ours for ours, theirs in found.items()}
+    pieces = _pieces(template.cells, notebook.cells, owners)
+    deleted = [] if foreign else [i for i in code if i not in found]
+    own = [
+        line
+        for i, cell in enumerate(notebook.cells)
+        if i not in owners and i not in pieces and cell.cell_type == "code"
+        for line in cell.source.split("\n")
+    ]
     restored = nbformat.v4.new_notebook()
     places: dict[int, int] = {}
     changes: list[Change] = []
@@ -106,99 +121,179 @@ def match(template: Any, notebook: Any) -> Match:
         places[index] = len(restored.cells)
         restored.cells.append(new(source, metadata=dict(cell.metadata)))
 
-    owners = {theirs: ours for ours, theirs in found.items()}
-    missing = [i for i in range(len(template.cells)) if i not in found]
+    def put_back(behind: int) -> None:
+        for index in deleted:
+            if max((i for i in found if i < index), default=-1) == behind:
+                source = template.cells[index].source
+                lost = "\n".join(f"-{line}" for line in source.split("\n"))
+                changes.append(Change("deleted", index, lost))
+                put(index, source)
+
+    put_back(-1)
     for theirs, cell in enumerate(notebook.cells):
         ours = owners.get(theirs)
-        if foreign or ours is None:
+        if theirs in pieces:
+            restored.cells.append(nbformat.v4.new_code_cell(PIECE))
+        elif ours is None:
             restored.cells.append(nbformat.from_dict(dict(cell)))
-            continue
-        while missing and missing[0] < ours:  # deleted cells go back in front of their next
-            changes += _deleted(template, missing[0])
-            put(missing[0], template.cells[missing.pop(0)].source)
-        if cell.cell_type == "code":
-            source = _restored(template.cells[ours].source, cell.source)
-            if not _same(source, cell.source):
-                changes.append(Change("changed", theirs, _diff(source, cell.source)))
-            put(ours, source)
+        elif cell.cell_type == "code":
+            whole = sorted([theirs, *(i for i in pieces if pieces[i] == ours)])
+            source = "\n".join(notebook.cells[i].source for i in whole)
+            wanted = _restored(template.cells[ours].source, source, own)
+            if not _same(wanted, source):
+                changes.append(Change("changed", theirs, _diff(wanted, source)))
+            put(ours, wanted)
         else:
             put(ours, cell.source)
-    for index in missing if not foreign else ():
-        changes += _deleted(template, index)
-        put(index, template.cells[index].source)
-    answers = tuple(_answers(template, notebook, found))
+        if ours is not None:
+            put_back(ours)
+    given = range(len(notebook.cells)) if foreign else owners.keys() | pieces.keys()
+    answers = tuple(_answers(template, notebook, found, given))
     return Match(restored, tuple(changes), answers, places, foreign)
 
 
 def align(template: Sequence[Any], notebook: Sequence[Any]) -> dict[int, int]:
     """Which cell of a notebook is which of the template: index -> index.
 
-    A cell that is exactly the same goes first; then the one with most of the given lines.
+    A cell that says the same goes first, and one that does the same; then the one with most of the
+    given lines. What was written in place of a whole cell is known by where it stands.
     """
     found: dict[int, int] = {}
-    free = dict.fromkeys(range(len(notebook)))
-    texts = [_text(cell.source) for cell in notebook]
-    for ours, cell in enumerate(template):
-        wanted = _text(cell.source)
+    free = dict.fromkeys(i for i, c in enumerate(notebook) if c.source.count("\n") < LONGEST)
+
+    def take(ours: int, theirs: int) -> None:
+        if ours not in found and theirs in free:
+            found[ours] = theirs
+            del free[theirs]
+
+    for key in (_text, _meaning):
+        texts = [(cell.cell_type, key(cell.source)) for cell in notebook]
+        for ours, cell in enumerate(template):
+            wanted = (cell.cell_type, key(cell.source))
+            for theirs in [i for i in free if texts[i] == wanted][:1]:
+                take(ours, theirs)
+    counts = [_counted(cell.source.split("\n")) for cell in notebook]
+    scores = []
+    for ours in [i for i in range(len(template)) if i not in found]:
+        given = _counted(_given(template[ours].source))
         for theirs in free:
-            if texts[theirs] == wanted and notebook[theirs].cell_type == cell.cell_type:
-                found[ours] = theirs
-                del free[theirs]
-                break
-    scores = [
-        (*score, -abs(ours - theirs), -ours, -theirs)
-        for ours, cell in enumerate(template)
-        if ours not in found
-        for theirs in free
-        if notebook[theirs].cell_type == cell.cell_type
-        and (score := _likeness(cell.source, notebook[theirs].source))[0] >= ENOUGH
-    ]
-    for *_, minus_ours, minus_theirs in sorted(scores, reverse=True):
-        if -minus_ours not in found and -minus_theirs in free:
-            found[-minus_ours] = -minus_theirs
-            del free[-minus_theirs]
+            if notebook[theirs].cell_type != template[ours].cell_type:
+                continue
+            share, alike = _likeness(given, counts[theirs])
+            if share < ENOUGH and given.total() <= SHORT:
+                share = _ratio(template[ours].source, notebook[theirs].source)
+            if share >= ENOUGH:
+                crossed = sum((ours < o) != (theirs < t) for o, t in found.items())
+                scores.append((share, alike, -crossed, -ours, -theirs))
+    for *_, ours, theirs in sorted(scores, reverse=True):
+        take(-ours, -theirs)
+    for ours, theirs in _filled(template, notebook, found):
+        take(ours, theirs)
     return found
 
 
-def _likeness(template: str, source: str) -> tuple[float, float]:
+def _filled(
+    template: Sequence[Any], notebook: Sequence[Any], found: dict[int, int]
+) -> Iterator[tuple[int, int]]:
+    """Own cells that stand where a cell for the student's code is missing, and have its names."""
+    for ours, cell in enumerate(template):
+        stretches = parts(cell.source)
+        if ours in found or cell.cell_type != "code" or all(p.given or p.name for p in stretches):
+            continue
+        first = max((found[i] for i in found if i < ours), default=-1)
+        last = min((found[i] for i in found if i > ours), default=len(notebook))
+        assigned = "|".join(re.findall(r"^(\w+)\s*=[^=]", cell.source, re.MULTILINE))
+        for theirs in range(last - 1, first, -1):
+            own = notebook[theirs].cell_type == "code" and theirs not in found.values()
+            if own and re.search(rf"\b({assigned})\b", notebook[theirs].source):
+                yield ours, theirs
+                break
+
+
+def _pieces(
+    template: Sequence[Any], notebook: Sequence[Any], owners: dict[int, int]
+) -> dict[int, int]:
+    """Own cells that a given one beside them was split into: index -> the template's index."""
+    pieces: dict[int, int] = {}
+    for theirs, ours in owners.items():
+        given = _counted(_given(template[ours].source))
+        have = _counted(notebook[theirs].source.split("\n"))
+        for step in (-1, 1):
+            at = theirs + step
+            while 0 <= at < len(notebook) and at not in owners and at not in pieces:
+                more = have + _counted(notebook[at].source.split("\n"))
+                joined = _likeness(given, more)[1] > _likeness(given, have)[1]
+                if notebook[at].cell_type != "code" or not joined:
+                    break
+                pieces[at], have, at = ours, more, at + step
+    return pieces
+
+
+def _given(source: str) -> list[str]:
+    """The given lines of a template cell; those that mark a place are blank."""
+    lines = [line for part in parts(source) if part.given for line in part.lines]
+    return ["" if _marks(line) else line for line in lines]
+
+
+def _marks(line: str) -> bool:
+    return START in line or END in line
+
+
+def _counted(lines: Sequence[str]) -> Counter[str]:
+    return Counter(bare for line in lines if (bare := _bare(line)))
+
+
+def _likeness(given: Counter[str], theirs: Counter[str]) -> tuple[float, float]:
     """The share of the given lines that a cell has, and how alike the two are as wholes."""
-    given = Counter(
-        _bare(line)
-        for part in parts(template)
-        if part.given
-        for line in part.lines
-        if START not in line and END not in line
-    )
-    theirs = Counter(map(_bare, source.splitlines()))
-    for counted in (given, theirs):
-        counted.pop("", None)
-    if not given:
-        return 0.0, 0.0
     common = (given & theirs).total()
-    share = common / given.total()
-    if share < ENOUGH and given.total() <= 3:  # one changed line is most of a short cell
-        share = difflib.SequenceMatcher(None, template, source, autojunk=False).ratio()
-    return share, 2 * common / (given.total() + theirs.total() or 1)
+    return common / (given.total() or 1), 2 * common / (given.total() + theirs.total() or 1)
+
+
+def _ratio(one: str, other: str) -> float:
+    if len(other) > LONGEST_SHORT:
+        return 0.0
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _bare(line: str) -> str:
-    return "".join(line.split())
+    """A line as it is compared: without spaces, and with one kind of quotes."""
+    return "".join(line.split()).replace("'", '"')
 
 
 def _text(source: str) -> str:
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
 
 
-def _restored(template: str, source: str) -> str:
+def _meaning(source: str) -> str:
+    """What a cell does: comments, blank lines, quotes and the breaking of lines do not count."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a student's escape sequences
+            tree = ast.parse(_python(source))
+        if tree.body:
+            return ast.dump(tree)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    lines = (_bare(line) for line in source.split("\n"))
+    return "\n".join(line for line in lines if line and not line.startswith("#"))
+
+
+def _python(source: str) -> str:
+    """A cell as Python: magics and shell lines become calls."""
+    return "\n".join(
+        MAGIC.sub(lambda found: f"{found[1]}_magic({found[2].strip()!r})", line)
+        for line in source.split("\n")
+    )
+
+
+def _restored(template: str, source: str, elsewhere: Sequence[str]) -> str:
     """The template's cell with what the student wrote at the places that are the student's."""
-    theirs = source.splitlines()
+    theirs = source.split("\n")
     stretches = parts(template)
-    if all(part.given for part in stretches):
-        return template
-    matched = _matched([line for part in stretches if part.given for line in part.lines], theirs)
+    matched = _matched(_given(template), theirs)
     made: list[str] = []
     before, given = -1, 0  # the last line of theirs that is given; how many given lines went by
-    for part in stretches:
+    for number, part in enumerate(stretches, 1):
         if part.given:
             made += part.lines
             for _ in part.lines:
@@ -206,21 +301,28 @@ def _restored(template: str, source: str) -> str:
                 given += 1
             continue
         after = next((matched[i] for i in sorted(matched) if i >= given), len(theirs))
-        between = theirs[before + 1 : after]
-        made += _own(part, between, theirs)
+        if part.name:
+            made += _assigned(part, theirs[before + 1 : after], theirs, elsewhere)
+            continue
+        if (
+            number < len(stretches) - 1
+        ):  # given lines follow: theirs may be changed ones, behind END
+            after = next((i for i in range(before + 1, after) if END in theirs[i]), after)
+        made += [line for line in theirs[before + 1 : after] if not _marks(line)]
+        before = after - 1
     return "\n".join(made)
 
 
-def _own(part: Part, between: Sequence[str], theirs: Sequence[str]) -> Sequence[str]:
-    """What the student has at a place."""
-    if not part.name:
-        return between
-    assigns = re.compile(rf"^\s*{part.name}\s*=[^=]")
+def _assigned(
+    part: Part, between: Sequence[str], theirs: Sequence[str], elsewhere: Sequence[str]
+) -> Sequence[str]:
+    """The lines that assign the name of a place: at the place, in the cell or in an own cell."""
+    sets = re.compile(rf"\s*(\(?[\w\s,]+,\s*)?{part.name}\s*([,:)][^=]*|\*\*|//|[-+*/])?=[^=]")
+    indent = part.lines[0][: -len(part.lines[0].lstrip())]
     for lines in (between, theirs):
-        for line in lines:
-            if assigns.match(line):
-                return (line,)
-    return part.lines
+        if found := [indent + line.strip() for line in lines if sets.match(line)]:
+            return found
+    return () if any(sets.match(line) for line in elsewhere) else part.lines
 
 
 def _matched(given: Sequence[str], theirs: Sequence[str]) -> dict[int, int]:
@@ -237,63 +339,61 @@ def _matched(given: Sequence[str], theirs: Sequence[str]) -> dict[int, int]:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two cells do the same: comments, blank lines, quotes and spaces do not count."""
-    if _text(one) == _text(other):
-        return True
-    try:
-        return ast.dump(ast.parse(_python(one))) == ast.dump(ast.parse(_python(other)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return [_bare(x) for x in one.splitlines()] == [_bare(x) for x in other.splitlines()]
-
-
-def _python(source: str) -> str:
-    """A cell as Python: magics and shell lines become calls."""
-    return "\n".join(
-        MAGIC.sub(lambda found: f"{found[1]}_magic({found[2].strip()!r})", line)
-        for line in source.splitlines()
-    )
+    return _text(one) == _text(other) or _meaning(one) == _meaning(other)
 
 
 def _diff(given: str, source: str) -> str:
     lines = list(
-        difflib.unified_diff(given.splitlines(), source.splitlines(), "given", "handed in", n=1)
+        difflib.unified_diff(given.split("\n"), source.split("\n"), "given", "handed in", n=1)
     )[2:]
     kept = [line for line in lines if not line.startswith("@@")]
     more = len(kept) - LONGEST_DIFF
     return "\n".join([*kept[:LONGEST_DIFF], *([f"… {more} more lines"] if more > 0 else [])])
 
 
-def _deleted(template: Any, index: int) -> Iterator[Change]:
-    cell = template.cells[index]
-    if cell.cell_type == "code":
-        yield Change("deleted", index, "\n".join(f"-{x}" for x in cell.source.splitlines()))
-
-
-def _answers(template: Any, notebook: Any, found: dict[int, int]) -> Iterator[str]:
-    """What stands at each placeholder, with the own cells that follow it."""
-    taken = set(found.values())
+def _answers(
+    template: Any, notebook: Any, found: dict[int, int], given: Container[int]
+) -> Iterator[str]:
+    """What stands in the cell of each question and in the own cells that follow it."""
     for index, cell in enumerate(template.cells):
         if cell.cell_type != "markdown" or PLACEHOLDER not in cell.source:
             continue
-        if index not in found:
-            yield ""
-            continue
-        theirs = found[index]
-        written = [_written(cell.source, notebook.cells[theirs].source)]
-        for later in range(theirs + 1, len(notebook.cells)):
-            if later in taken or notebook.cells[later].cell_type != "markdown":
+        at = found.get(index)
+        if at is None:  # it was merged with another cell, or the answer stands in its place
+            at = _merged(cell.source, notebook)
+        written = [notebook.cells[at].source] if at is not None else []
+        if at is None:
+            before = [i for i in found if i < index]
+            at = found[max(before)] if before else len(notebook.cells)
+        for own in range(at + 1, len(notebook.cells)):
+            if own in given:
                 break
-            written.append(notebook.cells[later].source)
-        yield "\n\n".join(written).replace(PLACEHOLDER, "").strip()
+            written.append(_shown(notebook.cells[own]))
+        yield _written(cell.source, "\n\n".join(written))
 
 
-def _written(template: str, source: str) -> str:
-    """The lines of a question's cell that are not the question's."""
-    stretches = parts(template)
-    given = [line for part in stretches if part.given for line in part.lines]
-    before = next(i for i, part in enumerate(stretches) if not part.given)
-    theirs = source.splitlines()
-    matched = _matched(given, theirs)
-    last = max((matched[i] for i in matched if i < before), default=-1)
-    after = min((matched[i] for i in matched if i >= before), default=len(theirs))
-    return "\n".join(theirs[last + 1 : max(after, last + 1)])
+def _merged(question: str, notebook: Any) -> int | None:
+    given = _counted(_given(question))
+    shares = [
+        (_likeness(given, _counted(cell.source.split("\n")))[0], -i)
+        for i, cell in enumerate(notebook.cells)
+        if cell.cell_type == "markdown"
+    ]
+    share, minus_index = max(shares, default=(0.0, 0))
+    return -minus_index if share >= ENOUGH else None
+
+
+def _shown(cell: Any) -> str:
+    """A cell as markdown."""
+    if cell.cell_type != "code" or not cell.source.strip():
+        return str(cell.source)
+    fence = "`" * (2 + max(map(len, re.findall("`+", cell.source)), default=1))
+    return f"{fence}python\n{cell.source}\n{fence}"
+
+
+def _written(question: str, text: str) -> str:
+    """The lines that are not the question's."""
+    lines = text.split("\n")[:LONGEST]
+    theirs = set(_matched(_given(question), lines).values())
+    written = "\n".join(line for i, line in enumerate(lines) if i not in theirs)
+    return re.sub(r"\n{3,}", "\n\n", written.replace(PLACEHOLDER, "")).strip()

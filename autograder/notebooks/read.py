@@ -7,6 +7,7 @@ and mean nothing here.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -91,6 +92,7 @@ def _parsed(content: bytes, name: str) -> dict[str, Any]:
 
 def _light(content: bytes) -> dict[str, Any]:
     """A large notebook, of which short outputs are kept, HEAVY in all at most."""
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
         found = msgspec.json.decode(content, type=_Light)
     except msgspec.ValidationError:

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import starmap
 from typing import Any
 
 __all__ = ["differences"]
 
 NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
-TIMES = re.compile(r"\b(time|seconds|speed\w*|naive|fast|faster|took)\b|\d\s*m?s\b", re.IGNORECASE)
-NEAR = 0.02  # relative; and for small errors, which rounding moves, an order of magnitude
-SMALL = 1e-4
+# Times, and progress bars, which tell times.
+TIMES = re.compile(
+    r"\b(time|seconds|speed\w*|naive|fast|faster|took)\b|\d\s*[mµn]?s\b|\d\s*(it|s)/(it|s)\b|%\|",
+    re.IGNORECASE,
+)
+SHELL = re.compile(r"^\s*(!|%cd|%%)", re.MULTILINE)  # prints what there is on the machine
+ADDRESS = re.compile(r"\b0x[0-9a-f]+\b")
+NEAR = 0.02  # relative
+SMALL = 1e-4  # an error below it is good, however small it is
 MOST = 5
 
 
@@ -25,14 +32,18 @@ def differences(handed_in: Any, run: Any) -> list[str]:
         handed_in: the notebook with its saved outputs.
         run: the notebook as it was run.
     """
-    saved = [c for c in handed_in.cells if c.cell_type == "code" and _printed(c)]
-    if not saved:
-        return ["no cell has a saved output"] if handed_in.cells else []
-    found = {cell.source.strip(): cell for cell in run.cells if cell.cell_type == "code"}
+    code = [cell for cell in handed_in.cells if cell.cell_type == "code"]
+    if code and not any(cell.get("outputs") for cell in code):
+        return ["no cell has a saved output"]
+    again: dict[str, list[Any]] = {}
+    for cell in run.cells:
+        if cell.cell_type == "code":
+            again.setdefault(cell.source.strip(), []).append(cell)
     other = []
-    for cell in saved:
-        again = found.get(cell.source.strip())
-        if again is not None and not _alike(_printed(cell), _printed(again)):
+    for cell in code:
+        same, printed = again.get(cell.source.strip()), _printed(cell)
+        now = _printed(same.pop(0)) if same else ""
+        if printed and now and not SHELL.search(cell.source) and not _alike(printed, now):
             other.append(_first_line(cell.source))
     if not other:
         return []
@@ -54,18 +65,22 @@ def _streams(outputs: Any) -> Iterator[str]:
 
 
 def _alike(one: str, other: str) -> bool:
-    lines = [[x for x in text.splitlines() if not TIMES.search(x)] for text in (one, other)]
-    words = [NUMBER.sub("#", "\n".join(part)).split() for part in lines]
-    numbers = [[float(x) for x in NUMBER.findall("\n".join(part))] for part in lines]
-    if words[0] != words[1] or len(numbers[0]) != len(numbers[1]):
-        return False
-    return all(_near(a, b) for a, b in zip(*numbers, strict=True))
+    texts = [_steady(text) for text in (one, other)]
+    words = ["".join(NUMBER.sub("#", text).split()) for text in texts]
+    numbers = [[float(x) for x in NUMBER.findall(text)] for text in texts]
+    same = words[0] == words[1] and len(numbers[0]) == len(numbers[1])
+    return same and all(starmap(_near, zip(*numbers, strict=True)))
+
+
+def _steady(text: str) -> str:
+    """What does not depend on the hour and the machine; of lines that were overwritten the last."""
+    lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
+    return ADDRESS.sub("", "\n".join(line for line in lines if not TIMES.search(line)))
 
 
 def _near(a: float, b: float) -> bool:
-    if abs(a) < SMALL and abs(b) < SMALL:
-        return True
-    return abs(a - b) <= NEAR * max(abs(a), abs(b))
+    small = abs(a) < SMALL and abs(b) < SMALL
+    return small or a == b or abs(a - b) <= NEAR * max(abs(a), abs(b))
 
 
 def _first_line(source: str) -> str:

@@ -309,11 +309,12 @@ def test_a_forged_result_earns_nothing(judged, defect):
     assert FORGED[defect] in outcome.message
 
 
-def test_our_own_fault_is_no_zero(judged, monkeypatch):
+@pytest.mark.parametrize("place", ["execute", "match"])
+def test_our_own_fault_is_no_zero_and_costs_the_code_nothing(judged, monkeypatch, place):
     def fails(*_args, **_options):
         raise OSError("no more processes")
 
-    monkeypatch.setattr(notebooks, "execute", fails)
+    monkeypatch.setattr(notebooks, place, fails)
     report = judged(submission({}, Dropout=source("Dropout", solved=False)))
     assert earned(report)["with_dropout"].status is Status.BROKEN
     assert report.needs_regrade
