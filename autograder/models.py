@@ -93,7 +93,7 @@ class NotebookLimits:
     """What one notebook may use. Seconds are CPU time of its kernel and all that it starts."""
 
     cell_seconds: float = 120.0
-    notebook_seconds: float = 180.0
+    notebook_seconds: float = 220.0
     memory_mb: int = 2048
     output_kb: int = 1024  # kept of what a cell prints and draws
     data_limit: int = 0  # training images that the given loader hands out; 0 for all

@@ -38,7 +38,10 @@ ENOUGH = 0.5  # share of a template cell's given lines that must be found in the
 FOREIGN = 0.3  # below this share of cells found, it is another notebook
 SHORT = 3  # given lines; one changed line is most of such a cell, so its characters are compared
 LONGEST_SHORT = 2000  # characters; what is longer is no version of a short cell
-LONGEST = 2000  # lines; a longer cell is no version of a given one
+LONGEST, MOST_LINES = (
+    100_000,
+    2000,
+)  # characters, lines; what is longer is no version of a given cell
 LONGEST_DIFF = 60  # lines
 PIECE = "# A piece of the given cell beside this one: its lines are put back there."
 
@@ -104,7 +107,8 @@ def match(template: Any, notebook: Any) -> Match:
     foreign = sum(i in found for i in code) < FOREIGN * len(code)
     owners = {} if foreign else {theirs: ours for ours, theirs in found.items()}
     pieces = _pieces(template.cells, notebook.cells, owners)
-    deleted = [] if foreign else [i for i in code if i not in found]
+    merged = _merged(template.cells, notebook.cells, owners)
+    lost = [] if foreign else [i for i in code if i not in found]
     own = [
         line
         for i, cell in enumerate(notebook.cells)
@@ -122,11 +126,15 @@ def match(template: Any, notebook: Any) -> Match:
         restored.cells.append(new(source, metadata=dict(cell.metadata)))
 
     def put_back(behind: int) -> None:
-        for index in deleted:
-            if max((i for i in found if i < index), default=-1) == behind:
-                source = template.cells[index].source
-                lost = "\n".join(f"-{line}" for line in source.split("\n"))
-                changes.append(Change("deleted", index, lost))
+        for index in lost:
+            if max((i for i in found if i < index), default=-1) != behind:
+                continue
+            source = template.cells[index].source
+            if index in merged:
+                put(index, _restored(source, merged[index], own))
+            else:
+                diff = "\n".join(f"-{line}" for line in source.split("\n"))
+                changes.append(Change("deleted", index, diff))
                 put(index, source)
 
     put_back(-1)
@@ -148,7 +156,7 @@ def match(template: Any, notebook: Any) -> Match:
         if ours is not None:
             put_back(ours)
     given = range(len(notebook.cells)) if foreign else owners.keys() | pieces.keys()
-    answers = tuple(_answers(template, notebook, found, given))
+    answers = tuple(_answers(template, notebook, found, merged, given))
     return Match(restored, tuple(changes), answers, places, foreign)
 
 
@@ -159,7 +167,11 @@ def align(template: Sequence[Any], notebook: Sequence[Any]) -> dict[int, int]:
     given lines. What was written in place of a whole cell is known by where it stands.
     """
     found: dict[int, int] = {}
-    free = dict.fromkeys(i for i, c in enumerate(notebook) if c.source.count("\n") < LONGEST)
+    free = {
+        i: cell
+        for i, cell in enumerate(notebook)
+        if len(cell.source) <= LONGEST and cell.source.count("\n") < MOST_LINES
+    }
 
     def take(ours: int, theirs: int) -> None:
         if ours not in found and theirs in free:
@@ -167,21 +179,21 @@ def align(template: Sequence[Any], notebook: Sequence[Any]) -> dict[int, int]:
             del free[theirs]
 
     for key in (_text, _meaning):
-        texts = [(cell.cell_type, key(cell.source)) for cell in notebook]
+        texts = {i: (cell.cell_type, key(cell.source)) for i, cell in free.items()}
         for ours, cell in enumerate(template):
             wanted = (cell.cell_type, key(cell.source))
             for theirs in [i for i in free if texts[i] == wanted][:1]:
                 take(ours, theirs)
-    counts = [_counted(cell.source.split("\n")) for cell in notebook]
+    counts = {i: _counted(cell.source.split("\n")) for i, cell in free.items()}
     scores = []
     for ours in [i for i in range(len(template)) if i not in found]:
         given = _counted(_given(template[ours].source))
-        for theirs in free:
-            if notebook[theirs].cell_type != template[ours].cell_type:
+        for theirs, cell in free.items():
+            if cell.cell_type != template[ours].cell_type:
                 continue
             share, alike = _likeness(given, counts[theirs])
             if share < ENOUGH and given.total() <= SHORT:
-                share = _ratio(template[ours].source, notebook[theirs].source)
+                share = _ratio(template[ours].source, cell.source)
             if share >= ENOUGH:
                 crossed = sum((ours < o) != (theirs < t) for o, t in found.items())
                 scores.append((share, alike, -crossed, -ours, -theirs))
@@ -227,6 +239,24 @@ def _pieces(
                     break
                 pieces[at], have, at = ours, more, at + step
     return pieces
+
+
+def _merged(
+    template: Sequence[Any], notebook: Sequence[Any], owners: dict[int, int]
+) -> dict[int, str]:
+    """Cells that were merged with another: the template's index -> what that has beyond its own."""
+    merged = {}
+    for index in [i for i in range(len(template)) if i not in owners.values()]:
+        given = _counted(_given(template[index].source))
+        for theirs, ours in owners.items():
+            lines = notebook[theirs].source.split("\n")
+            alike = _likeness(given, _counted(lines))[0] >= ENOUGH
+            if alike and template[ours].cell_type == template[index].cell_type:
+                others = set(_matched(_given(template[ours].source), lines).values())
+                rest = [line for i, line in enumerate(lines) if i not in others]
+                if _likeness(given, _counted(rest))[0] >= ENOUGH:
+                    merged[index] = "\n".join(rest)
+    return merged
 
 
 def _given(source: str) -> list[str]:
@@ -352,48 +382,37 @@ def _diff(given: str, source: str) -> str:
 
 
 def _answers(
-    template: Any, notebook: Any, found: dict[int, int], given: Container[int]
+    template: Any,
+    notebook: Any,
+    found: dict[int, int],
+    merged: dict[int, str],
+    given: Container[int],
 ) -> Iterator[str]:
-    """What stands in the cell of each question and in the own cells that follow it."""
+    """What stands in the cell of each question, or in its place, and in own cells behind it."""
     for index, cell in enumerate(template.cells):
         if cell.cell_type != "markdown" or PLACEHOLDER not in cell.source:
             continue
-        at = found.get(index)
-        if at is None:  # it was merged with another cell, or the answer stands in its place
-            at = _merged(cell.source, notebook)
-        written = [notebook.cells[at].source] if at is not None else []
-        if at is None:
-            before = [i for i in found if i < index]
-            at = found[max(before)] if before else len(notebook.cells)
-        for own in range(at + 1, len(notebook.cells)):
+        written = [notebook.cells[found[index]].source] if index in found else []
+        written += [merged[index]] if index in merged else []
+        before = max((i for i in found if i <= index), default=-1)
+        for own in range(found.get(before, -1) + 1, len(notebook.cells)):
             if own in given:
                 break
             written.append(_shown(notebook.cells[own]))
         yield _written(cell.source, "\n\n".join(written))
 
 
-def _merged(question: str, notebook: Any) -> int | None:
-    given = _counted(_given(question))
-    shares = [
-        (_likeness(given, _counted(cell.source.split("\n")))[0], -i)
-        for i, cell in enumerate(notebook.cells)
-        if cell.cell_type == "markdown"
-    ]
-    share, minus_index = max(shares, default=(0.0, 0))
-    return -minus_index if share >= ENOUGH else None
-
-
 def _shown(cell: Any) -> str:
     """A cell as markdown."""
     if cell.cell_type != "code" or not cell.source.strip():
         return str(cell.source)
-    fence = "`" * (2 + max(map(len, re.findall("`+", cell.source)), default=1))
+    fence = max(["``", *re.findall("`+", cell.source)], key=len) + "`"
     return f"{fence}python\n{cell.source}\n{fence}"
 
 
 def _written(question: str, text: str) -> str:
     """The lines that are not the question's."""
-    lines = text.split("\n")[:LONGEST]
+    lines = text.split("\n")[:MOST_LINES]
     theirs = set(_matched(_given(question), lines).values())
     written = "\n".join(line for i, line in enumerate(lines) if i not in theirs)
     return re.sub(r"\n{3,}", "\n\n", written.replace(PLACEHOLDER, "")).strip()

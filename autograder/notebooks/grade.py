@@ -50,12 +50,8 @@ log = logging.getLogger(__name__)
 Keep = Callable[[str, Any, Sequence[CellRun]], None]
 Progress = Callable[[str, int, int], None]
 MOST_AT_ONCE = 4
-FATES = {
-    CellStatus.ERRORED: "ended in an error",
-    CellStatus.TIMED_OUT: "was stopped",
-    CellStatus.DIED: "ended its kernel",
-    CellStatus.SKIPPED: "did not run",
-}
+# How a message of a cell goes on after "the cell that trains it".
+FATES = {CellStatus.ERRORED: "ended in an error: ", CellStatus.DIED: "cannot be judged: "}
 RENAMED = re.compile(r"(copy of )?(?P<stem>\w+?)([ _-]+copy\d*)?([ _-]*\(\d+\)|[ _-]+\d+)?\.ipynb")
 
 
@@ -304,7 +300,8 @@ def _where(outcome: Outcome, result: Result, work: _Work) -> Outcome:
         if run.index == place and run.status is not CellStatus.RAN:
             unwritten = run.message.startswith("NotImplementedError: ")
             said = run.message.removeprefix("NotImplementedError: ")
-            told = said if unwritten else f"the cell that trains it {FATES[run.status]}: {said}"
+            fate = FATES.get(run.status, "was ")
+            told = said if unwritten else f"the cell that trains it {fate}{said}"
             return replace(
                 outcome, status=Status.MISSING if unwritten else Status.ERRORED, message=told
             )
