@@ -64,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
         help="run them (as happens where there are any), only collect what is saved in them, "
         "or leave them out",
     )
+    grade.add_argument(
+        "--notebook-seconds",
+        type=float,
+        metavar="N",
+        help="processor time for each notebook, in place of the assignment's",
+    )
     grade.add_argument("--only", metavar="PATTERN", help="only checks whose name has this")
     grade.add_argument("--list", action="store_true", help="list the checks and their points")
     grade.add_argument("--min-score", type=float, metavar="POINTS", help="exit with 1 below this")

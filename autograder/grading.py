@@ -6,7 +6,7 @@ import fnmatch
 import logging
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -76,7 +76,7 @@ def grade(
                 time.perf_counter() - start,
                 versions(secret),
                 times,
-                _notes(secret),
+                (*_notes(submission, part, secret, notebooks),),
                 tuple(collected),
             )
 
@@ -160,7 +160,14 @@ def versions(secret: Secret) -> dict[str, str]:
     }
 
 
-def _notes(secret: Secret) -> Sequence[str]:
+def _notes(
+    submission: Submission, assignment: Assignment, secret: Secret, notebooks: str
+) -> Iterable[str]:
     if secret.public:
-        return ("inputs are drawn from the public seed: set AUTOGRADER_SECRET for a graded run",)
-    return ()
+        yield "inputs are drawn from the public seed: set AUTOGRADER_SECRET for a graded run"
+    if submission.notebooks and notebooks != "run":
+        what = "left out" if notebooks == "skip" else "collected as they are saved, not run"
+        yield f"notebooks were {what}: their points are pending"
+    limit = assignment.notebooks.limits.data_limit
+    if notebooks == "run" and limit:
+        yield f"notebooks were run on at most {limit:,} training images"

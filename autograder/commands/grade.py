@@ -38,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
     roster = assignment.load(options.assignment)
     if options.data:
         roster = _on_cifar10(roster, options.data)
+    if options.notebook_seconds:
+        roster = _with_seconds(roster, options.notebook_seconds)
     part = grading.select(roster, options.only) if options.only else roster
     if options.list:
         console.print(_listing(part))
@@ -148,6 +150,13 @@ def _on_cifar10(roster: Assignment, path: Path) -> Assignment:
     except (OSError, ValueError) as error:
         raise UsageError(str(error)) from error
     return replace(roster, data=str(path))
+
+
+def _with_seconds(roster: Assignment, seconds: float) -> Assignment:
+    if not 0 < seconds < float("inf"):
+        raise UsageError("--notebook-seconds must be a positive number")
+    limits = replace(roster.notebooks.limits, notebook_seconds=seconds)
+    return replace(roster, notebooks=replace(roster.notebooks, limits=limits))
 
 
 def _target(folder: Path | None) -> Path | None:

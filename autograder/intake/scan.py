@@ -35,7 +35,7 @@ MAX_ENTRIES = 50_000  # a virtual environment with a framework in it has about 3
 MAX_KEPT = 256 << 20  # bytes read from one upload; they are held in memory
 MAX_UNPACKED = 1 << 30  # bytes; a tar must be unpacked to be listed, and CIFAR-10 has 180 MB
 MAX_RATIO = 100  # code and notebooks pack 3 to 10 times, zeros 1,000 times
-FREE = 16 << 20  # bytes that may unpack from an upload however small it is
+FREE = 160 << 20  # bytes that may come of any upload: a notebook that printed without end
 MAX_NAME = 1_000  # characters of a path
 PIECE = 1 << 16
 

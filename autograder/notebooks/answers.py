@@ -98,7 +98,7 @@ def read_marks(text: str, name: str) -> list[Mark]:
     try:
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
-        raise UsageError(f"{name}, line {reader.line_num}: {error}") from error
+        raise UsageError(f"{name}, line {reader.line_num + 1}: {error}") from error
     missing = {"code", "notebook", "question", "points"} - set(reader.fieldnames or ())
     if missing:
         raise UsageError(f"{name} has no column {', '.join(sorted(missing))}")

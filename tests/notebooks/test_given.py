@@ -288,7 +288,9 @@ def test_style_and_comments_are_no_change(source):
 
 
 def test_another_escape_sequence_warns_nobody():
-    made = match(notebook([code("x = '\\d'\ny = 1\nz = 2")]), notebook([code('x = "\\d"\ny = 1\nz = 2')]))
+    made = match(
+        notebook([code("x = '\\d'\ny = 1\nz = 2")]), notebook([code('x = "\\d"\ny = 1\nz = 2')])
+    )
     assert made.changes == ()  # fmt: skip
 
 
@@ -395,7 +397,10 @@ def test_a_cell_split_in_three_is_one_again():
 
 def test_merged_cells_are_two_again():
     solution = BEST.replace("\n\n", f"\n{SIXTY}\n")
-    for names in ({"best": f"{solution}\n{TEST}", "test": []}, {"best": [], "test": f"{solution}\n\n{TEST}"}):
+    for names in (
+        {"best": f"{solution}\n{TEST}", "test": []},
+        {"best": [], "test": f"{solution}\n\n{TEST}"},
+    ):
         matched = handed_in(**names)
         assert executed(matched)["best_model"] == 59
         assert sources(matched.restored)[-1] == TEST
@@ -493,7 +498,10 @@ def test_a_monstrous_given_cell_is_put_back():
         [CELLS["question"], text(""), code(""), text("The deep one.")],
         [CELLS["question"], nbformat.v4.new_raw_cell("The deep one.")],
         [text("The deep one.")],
-        [text(QUESTION.split("\n\n### Answer", maxsplit=1)[0]), text("### Answer\n\nThe deep one.")],
+        [
+            text(QUESTION.split("\n\n### Answer", maxsplit=1)[0]),
+            text("### Answer\n\nThe deep one."),
+        ],
     ],
     ids="in-place below-placeholder beside-placeholder without-heading in-the-question above "
     "own-cell later-cell raw-cell instead split".split(),
@@ -517,7 +525,9 @@ def test_where_nothing_was_written_there_is_no_answer(cells):
 
 
 def test_an_answer_in_a_code_cell_is_shown_as_code():
-    (answer,) = handed_in(question=[CELLS["question"], code("# The deep one:\nprint('```')")]).answers
+    (answer,) = handed_in(
+        question=[CELLS["question"], code("# The deep one:\nprint('```')")]
+    ).answers
     assert answer == "````python\n# The deep one:\nprint('```')\n````"
 
 

@@ -45,7 +45,7 @@ def test_what_one_cell_does_costs_that_cell():
         "while True: pass",
         "import os; os._exit(1)",
         "print('a' * 100)\nimport time\nwhile True: print('b' * 10_000); time.sleep(.001)",
-        "hog = bytearray(900_000_000)\nfor i in range(0, len(hog), 4096): hog[i] = 1\nwhile True: pass",
+        "hog = bytearray(900_000_000)\nhog[::4096] = b'1' * len(hog[::4096])\nwhile True: pass",
         "import sys; sys.exit()",
         "print(x)",
     )

@@ -41,3 +41,17 @@ def test_bars_are_those_of_the_assignment(roster: Assignment) -> None:
             f"| `training.{check}.accuracy` | {roster.accuracy[name]:.0%}".replace("%", " %")
             in text
         )
+
+
+def test_bars_of_notebooks_are_those_of_the_assignment(roster: Assignment) -> None:
+    text = (DOCS / "notebooks.md").read_text(encoding="utf-8")
+    told: dict[str, tuple[str, str]] = {}
+    for names, embedded, cifar10 in re.findall(
+        r"^\| ((?:`\w+`(?:, )?)+) \| [^|]* \| (\d+) % \| (\d+) % \|", text, re.MULTILINE
+    ):
+        told |= dict.fromkeys(re.findall(r"`(\w+)`", names), (embedded, cifar10))
+    settings = roster.notebooks
+    assert told == {
+        name: (f"{100 * bar:.0f}", f"{100 * settings.cifar10[name]:.0f}")
+        for name, bar in settings.accuracy.items()
+    }
