@@ -70,6 +70,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="processor time for each notebook, in place of the assignment's",
     )
+    grade.add_argument(
+        "--format",
+        action="append",
+        choices=["terminal", "json", "html", "md", "junit", "gradescope"],
+        help="print it so, or with --out write it; may be given several times",
+    )
+    grade.add_argument(
+        "--audience",
+        choices=["staff", "student"],
+        default="staff",
+        help="for students, hidden checks show no values",
+    )
     grade.add_argument("--only", metavar="PATTERN", help="only checks whose name has this")
     grade.add_argument("--list", action="store_true", help="list the checks and their points")
     grade.add_argument("--min-score", type=float, metavar="POINTS", help="exit with 1 below this")

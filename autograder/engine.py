@@ -258,8 +258,9 @@ def _counterexample(calls: Sequence[Call], fault: Mismatch | StudentFault) -> Co
     inputs |= {name: _input(value) for name, value in last.kwargs.items()}
     got = fault.got if isinstance(fault, Mismatch) else ""
     expected = fault.expected if isinstance(fault, Mismatch) else ""
+    errors = fault.errors if isinstance(fault, Mismatch) else ()
     lines = tuple(f"{call.function}({_signature(call)})" for call in calls[-4:])
-    return Counterexample(lines, inputs, got, expected, paste.code(calls, home))
+    return Counterexample(lines, inputs, got, expected, paste.code(calls, home), errors)
 
 
 def _signature(call: Call) -> str:

@@ -40,6 +40,7 @@ Array = NDArray[Any]
 # Right code differs from ours by rounding, about 1e-15 times a few hundred sums. Results that a
 # student keeps in float32 (a buffer of that dtype) carry 6e-8 times the same.
 SHOWN_ENTRIES = 24
+MAP_SIZE = 32  # rows and columns of a map of errors
 # Many right solutions take log(p + 1e-8) or so, which moves a loss by 1e-8 / p.
 LOSS_TOLERANCE = 2e-5
 TOLERANCE = {"f8": 1e-8, "f4": 3e-4, "f2": 3e-4}
@@ -48,11 +49,14 @@ TOLERANCE = {"f8": 1e-8, "f4": 3e-4, "f2": 3e-4}
 class Mismatch(Exception):
     """A value is not what was asked for."""
 
-    def __init__(self, message: str, got: str = "", expected: str = "") -> None:
+    def __init__(
+        self, message: str, got: str = "", expected: str = "", errors: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.got = got
         self.expected = expected
+        self.errors = errors
 
 
 class FollowThrough(Exception):
@@ -128,7 +132,27 @@ def close(
     right = error <= limit * scale
     if right.all():
         return
-    raise Mismatch(_differ(name, right, found, wanted), *_where(name, right, found, wanted))
+    raise Mismatch(
+        _differ(name, right, found, wanted),
+        *_where(name, right, found, wanted),
+        _map(error, limit * scale),
+    )
+
+
+def _map(error: Array, limit: float) -> tuple[str, ...]:
+    """Where the errors sit: rows of digits, 0 for right, 1 to 9 for wrong by powers of ten.
+
+    The last axis runs to the right, all others downward, in blocks where there are many.
+    """
+    rows = error.reshape(-1, error.shape[-1] if error.ndim else 1)
+    for axis in (0, 1):
+        step = -(-rows.shape[axis] // MAP_SIZE)
+        starts = np.arange(0, rows.shape[axis], step)
+        rows = np.maximum.reduceat(rows, starts, axis=axis)
+    with np.errstate(all="ignore"):
+        decades = np.ceil(np.log10(rows / limit))
+    digits = np.where(rows <= limit, 0, np.clip(np.nan_to_num(decades, nan=9, posinf=9), 1, 9))
+    return tuple("".join(map(str, row)) for row in digits.astype(int))
 
 
 def scalar(got: Any, name: str) -> float:

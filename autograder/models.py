@@ -196,7 +196,8 @@ class Counterexample:
     """The calls that showed the fault, as a student can read them.
 
     `calls` are Python-like lines; `inputs`, `got` and `expected` describe values by name. `code`
-    is Python that runs against the student's own files, or "" where it would be too long.
+    is Python that runs against the student's own files, or "" where it would be too long. `errors`
+    is a map of the array that is wrong: rows of digits, 0 for right, up to 9 for far off.
     """
 
     calls: tuple[str, ...] = ()
@@ -204,6 +205,7 @@ class Counterexample:
     got: str = ""
     expected: str = ""
     code: str = ""
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
     python benchmarks/notebook_bars.py --seeds 5
 
-Every seed that a notebook sets is replaced, and it is run and judged as a submission is.
+Every seed that a notebook sets is replaced, in the template as well, since given cells are put
+back before a run; then it is run and judged as a submission is.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import argparse
 from collections import defaultdict
 from pathlib import Path
 
+import nbformat
 import numpy as np
 
 from autograder import assignment, grading, intake
 from autograder.models import Submission
+from autograder.notebooks import grade as notebooks
 from autograder.secret import PUBLIC
 from autograder.template import cells
 
@@ -22,15 +25,22 @@ ROOT = Path(__file__).parents[1]
 SEED = "np.random.seed(231)"
 
 
+def texts(seed: int) -> dict[str, str]:
+    """The notebooks as text, with another seed."""
+    paths = sorted((ROOT / "reference" / "notebooks").glob("*.py"))
+    new = f"np.random.seed({seed})"
+    return {path.stem: path.read_text(encoding="utf-8").replace(SEED, new) for path in paths}
+
+
 def submission(seed: int) -> Submission:
-    """The solved assignment, with another seed in its notebooks."""
+    """The solved assignment with these notebooks, which also become what was handed out."""
+    found = texts(seed)
     homes = intake.EDITABLE.values()
     files = {home: (ROOT / home.replace("cs231n", "reference")).read_bytes() for home in homes}
-    notebooks = {}
-    for path in sorted((ROOT / "reference" / "notebooks").glob("*.py")):
-        text = path.read_text(encoding="utf-8").replace(SEED, f"np.random.seed({seed})")
-        notebooks[f"{path.stem}.ipynb"] = cells.solved_notebook(text, path.name)
-    return Submission(f"seed {seed}", "", files, {}, notebooks)
+    handed_out = {f"{n}.ipynb": cells.student_notebook(text, n) for n, text in found.items()}
+    notebooks.template = lambda name: nbformat.reads(handed_out[name].decode(), as_version=4)
+    solved = {f"{n}.ipynb": cells.solved_notebook(text, n) for n, text in found.items()}
+    return Submission(f"seed {seed}", "", files, {}, solved)
 
 
 def main() -> None:

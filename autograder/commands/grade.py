@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ from autograder.checks import training
 from autograder.errors import UsageError
 from autograder.files import write_whole
 from autograder.models import Assignment, CellRun, Report, Submission
-from autograder.reports import as_json, terminal
+from autograder.reports import FORMATS, as_json, render, terminal
+from autograder.reports.story import visible_to
 from autograder.secret import course_secret
 
 __all__ = ["run"]
@@ -49,14 +50,18 @@ def run(options: argparse.Namespace) -> int:
     if options.require_isolation:
         _require_isolation()
     submission = intake.read_submission(options.submission)
+    if not options.out and len(options.format or ()) > 1:
+        raise UsageError("several formats need --out DIR to be written to")
     target = _target(options.out)
     report = _grade(submission, roster, target, options)
+    formats = options.format or ["terminal"]
     if options.quiet:
         console.print(f"{report.score:.2f} {part.graded_points:.2f}", highlight=False)
     else:
-        terminal.print_report(report, console)
-        if target:
-            console.print(Text(f"Written: {target}", style="dim"))
+        if "terminal" in formats:
+            terminal.print_report(visible_to(report, options.audience), console)
+        for written in _render(report, formats, target, options.audience):
+            console.print(Text(f"Written: {written}", style="dim"))
     if report.needs_regrade:
         return 4
     return int(options.min_score is not None and report.score < options.min_score)
@@ -97,7 +102,7 @@ def _grade(
             if target:
                 write_whole(target, as_json.render(report))
 
-        report = grading.grade(
+        return grading.grade(
             submission,
             roster,
             course_secret(),
@@ -107,9 +112,21 @@ def _grade(
             on_outcome=on_outcome,
             on_cell=on_cell,
         )
-    if target:
-        write_whole(target, as_json.render(report))
-    return report
+
+
+def _render(
+    report: Report, formats: Sequence[str], target: Path | None, audience: str
+) -> Iterator[Path]:
+    """Write every format beside report.json, or print the one that was asked for."""
+    wanted = [name for name in formats if name != "terminal"]
+    if target is None:
+        for name in wanted:
+            print(render(report, name, audience), end="")
+        return
+    for name in dict.fromkeys(("json", *wanted)):
+        path = target.with_name(FORMATS[name][1])
+        write_whole(path, render(report, name, audience))
+        yield path
 
 
 def _notebooks(submission: Submission, options: argparse.Namespace) -> str:

@@ -38,10 +38,7 @@ ENOUGH = 0.5  # share of a template cell's given lines that must be found in the
 FOREIGN = 0.3  # below this share of cells found, it is another notebook
 SHORT = 3  # given lines; one changed line is most of such a cell, so its characters are compared
 LONGEST_SHORT = 2000  # characters; what is longer is no version of a short cell
-LONGEST, MOST_LINES = (
-    100_000,
-    2000,
-)  # characters, lines; what is longer is no version of a given cell
+LONGEST, MOST_LINES = 100_000, 2000  # characters, lines; no given cell is longer
 LONGEST_DIFF = 60  # lines
 PIECE = "# A piece of the given cell beside this one: its lines are put back there."
 
@@ -173,6 +170,9 @@ def align(template: Sequence[Any], notebook: Sequence[Any]) -> dict[int, int]:
         if len(cell.source) <= LONGEST and cell.source.count("\n") < MOST_LINES
     }
 
+    def missing() -> list[int]:
+        return [i for i in range(len(template)) if i not in found]
+
     def take(ours: int, theirs: int) -> None:
         if ours not in found and theirs in free:
             found[ours] = theirs
@@ -180,13 +180,13 @@ def align(template: Sequence[Any], notebook: Sequence[Any]) -> dict[int, int]:
 
     for key in (_text, _meaning):
         texts = {i: (cell.cell_type, key(cell.source)) for i, cell in free.items()}
-        for ours, cell in enumerate(template):
-            wanted = (cell.cell_type, key(cell.source))
+        for ours in missing():
+            wanted = (template[ours].cell_type, key(template[ours].source))
             for theirs in [i for i in free if texts[i] == wanted][:1]:
                 take(ours, theirs)
     counts = {i: _counted(cell.source.split("\n")) for i, cell in free.items()}
     scores = []
-    for ours in [i for i in range(len(template)) if i not in found]:
+    for ours in missing():
         given = _counted(_given(template[ours].source))
         for theirs, cell in free.items():
             if cell.cell_type != template[ours].cell_type:
@@ -334,9 +334,7 @@ def _restored(template: str, source: str, elsewhere: Sequence[str]) -> str:
         if part.name:
             made += _assigned(part, theirs[before + 1 : after], theirs, elsewhere)
             continue
-        if (
-            number < len(stretches) - 1
-        ):  # given lines follow: theirs may be changed ones, behind END
+        if number < len(stretches) - 1:  # behind END are more given lines, or what became of them
             after = next((i for i in range(before + 1, after) if END in theirs[i]), after)
         made += [line for line in theirs[before + 1 : after] if not _marks(line)]
         before = after - 1

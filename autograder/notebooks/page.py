@@ -84,7 +84,7 @@ def notebook(title: str, cells: Sequence[Any], runs: Iterable[CellRun] = ()) -> 
         runs: how its code cells ended.
     """
     by_index = {run.index: run for run in runs}
-    body = [f"<h1>{html.escape(title)}</h1>"]
+    body = [f"<h1>{_escaped(title)}</h1>"]
     for index, cell in enumerate(cells):
         if cell.cell_type == "code":
             body += _code(index + 1, cell, by_index.get(index))
@@ -106,16 +106,16 @@ def answers(title: str, reports: Sequence[Mapping[str, Any]]) -> str:
             asked.setdefault((answer["notebook"], answer["number"]), []).append(
                 (code(report), answer)
             )
-    body = [f"<h1>{html.escape(title)}</h1>"]
+    body = [f"<h1>{_escaped(title)}</h1>"]
     for (name, number), found in sorted(asked.items()):
         first = found[0][1]
-        body.append(f"<section><h2>{html.escape(name)}, question {number}</h2>")
+        body.append(f"<section><h2>{_escaped(name)}, question {number}</h2>")
         body.append(f"<p class='dim'>Worth {first['maximum']:g}.</p>")
         body.append(_markdown(first["prompt"], headings=False))
         for who, answer in sorted(found, key=lambda pair: pair[0]):
             text = _markdown(answer["text"], headings=False) if answer["text"] else EMPTY
             points = "" if answer["points"] is None else f": {answer['points']:g} points"
-            body.append(f"<article><h3>{html.escape(who)}{points}</h3>{text}</article>")
+            body.append(f"<article><h3>{_escaped(who)}{points}</h3>{text}</article>")
         body.append("</section>")
     return _page(title, body)
 
@@ -125,7 +125,7 @@ def _code(number: int, cell: Any, run: CellRun | None) -> Iterator[str]:
     yield f"<pre class='code' data-cell='{number}'>{shown}</pre>"
     if run is not None and run.status is not CellStatus.RAN:
         told = f": {run.message}" if run.message else ""
-        yield f"<p class='bad'>This cell {WORDS[run.status]}{html.escape(told)}</p>"
+        yield f"<p class='bad'>This cell {WORDS[run.status]}{_escaped(told)}</p>"
     outputs = list(_merged(cell.get("outputs", ())))
     for output in outputs[:MOST]:
         yield from _output(output)
@@ -181,10 +181,15 @@ def _cut(text: str) -> str:
     return ESCAPES.sub("", text)
 
 
+def _escaped(text: str) -> str:
+    return html.escape(_cut(text))
+
+
 def _text(value: Any) -> str:
     """Printed text, escaped; of lines that were overwritten (progress bars) the last."""
-    lines = (line.rstrip("\r").rpartition("\r")[2] for line in _joined(value).split("\n"))
-    return html.escape(_cut("\n".join(lines)))
+    text = _joined(value)[: 10 * LONGEST]
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    return _escaped("\n".join(lines))
 
 
 def _markdown(text: str, *, headings: bool = True) -> str:
@@ -197,8 +202,9 @@ def _markdown(text: str, *, headings: bool = True) -> str:
     parser.inline.ruler.before("escape", "formula", _formula)
     tokens = parser.parse(_cut(text))
     for token in tokens if not headings else ():
-        if token.type.startswith("heading"):
+        if token.type in ("heading_open", "heading_close"):
             token.tag = "p"
+        if token.type == "heading_open":
             token.attrSet("class", "heading")
     return str(parser.renderer.render(tokens, parser.options, {}))
 
@@ -220,7 +226,7 @@ def _page(title: str, body: Sequence[str]) -> str:
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         "<meta http-equiv='Content-Security-Policy' "
         "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
-        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body>\n"
+        f"<title>{_escaped(title)}</title><style>{STYLE}</style></head><body>\n"
         + "\n".join(body)
         + "\n</body></html>\n"
     )

@@ -126,6 +126,7 @@ def _check(outcome: Outcome) -> dict[str, Any]:
             "got": _text(example.got),
             "expected": _text(example.expected),
             "code": _text(example.code),
+            "errors": list(example.errors),
         },
         "diagnosis": _text(outcome.diagnosis),
         "root_cause": _text(outcome.root_cause),

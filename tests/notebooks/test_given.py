@@ -80,7 +80,7 @@ CELLS = {
     "folder": code(FOLDER),
     "train": code(TRAIN),
     "question": text(QUESTION),
-    "next": text("## The next part\n\nNow train\na better one."),
+    "next": text("## The next part\n\nNow train\na better one,\nas good\nas you can\nmake it."),
     "best": code(BEST),
     "test": code(TEST),
 }
@@ -236,9 +236,16 @@ def test_a_solution_keeps_its_lines_to_the_letter():
 
 
 def test_the_last_of_several_cells_in_place_of_a_solution_is_taken_for_it():
-    matched = handed_in(best=[code("a = 1"), code("best_model = a"), code("best_model = a + 1")])
+    tried = [
+        code("a = 1"),
+        code("best_model = a"),
+        code("best_model = a + 1"),
+        text("My best_model."),
+    ]
+    matched = handed_in(best=tried)
     assert executed(matched)["best_model"] == 2
-    assert len(matched.restored.cells) == len(CELLS) + 2
+    assert put_back(matched, "best").split("\n")[2] == "best_model = a + 1"
+    assert len(matched.restored.cells) == len(CELLS) + 3
 
 
 def test_given_lines_behind_a_solution_are_put_back():
@@ -247,14 +254,7 @@ def test_given_lines_behind_a_solution_are_put_back():
     matched = match(template, notebook([code(cell), code(TRAIN)]))
     expected = f"{BEST}\nshow(best_model)\nsave(best_model)".replace("\n\n", f"\n{SIXTY}\n")
     assert sources(matched.restored) == [expected, TRAIN]
-    assert matched.changes[0].diff == "\n".join(
-        [
-            " ####  END OF YOUR CODE  ####",
-            "-show(best_model)",
-            "+show(other)",
-            " save(best_model)",
-        ]
-    )
+    assert "-show(best_model)\n+show(other)\n save(best_model)" in matched.changes[0].diff
 
 
 def test_two_places_of_a_cell_keep_their_own_lines():
@@ -276,11 +276,11 @@ def test_two_places_of_a_cell_keep_their_own_lines():
         TRAIN.replace("\n\n", "\n\n\n\n"),
         TRAIN.replace("\n", "  \n") + "\n\n",
         TRAIN.replace(" = ", "="),
-        TRAIN.replace("(\n    model,\n    learning_rate,\n    num_train,\n)", "(model, learning_rate, num_train)"),
+        TRAIN.replace("\n    ", "").replace(",\n)", ")"),
         TRAIN.replace('{"first": [], "second": []}', '{\n    "first": [],\n    "second": [],\n}'),
     ],
     ids="comments quotes blank-lines trailing-spaces no-spaces joined wrapped".split(),
-)  # fmt: skip
+)
 def test_style_and_comments_are_no_change(source):
     matched = handed_in(train=source)
     assert matched.changes == ()
@@ -288,10 +288,16 @@ def test_style_and_comments_are_no_change(source):
 
 
 def test_another_escape_sequence_warns_nobody():
-    made = match(
-        notebook([code("x = '\\d'\ny = 1\nz = 2")]), notebook([code('x = "\\d"\ny = 1\nz = 2')])
-    )
-    assert made.changes == ()  # fmt: skip
+    given, other = code("x = '\\d'\ny = 1"), code('x = "\\d"\ny = (\n    1\n)')
+    assert match(notebook([given]), notebook([other])).changes == ()
+
+
+def test_comments_do_not_count_where_a_solution_is_no_python():
+    template = notebook([code(f"# Read this first.\nx = 1\n{BEST}")])
+    broken = f"x = 1\n{BEST}".replace("\n\n", "\nbest_model = = 1\n")
+    matched = match(template, notebook([code(broken)]))
+    assert matched.changes == ()
+    assert sources(matched.restored) == [f"# Read this first.\n{broken}"]
 
 
 def test_magics_are_compared_too():
@@ -299,7 +305,7 @@ def test_magics_are_compared_too():
     quiet = notebook([code("%load_ext autoreload\n%autoreload 2\n\n!ls data\nx = 1  # one")])
     other = notebook([code("%load_ext autoreload\n%autoreload 0\n!ls data\nx = 1")])
     assert match(template, quiet).changes == ()
-    assert match(template, other).changes[0].diff.split("\n")[1:3] == ["-%autoreload 2", "+%autoreload 0"]  # fmt: skip
+    assert "-%autoreload 2\n+%autoreload 0" in match(template, other).changes[0].diff
 
 
 # What is a change.
@@ -325,7 +331,7 @@ def test_a_changed_given_line_is_shown_and_put_back(old, new, diff):
 
 
 def test_a_change_beside_a_place_leaves_the_place():
-    source = TRAIN.replace("learning_rate = 1e-4", "learning_rate = 5e-3").replace("= Net(", "= 2 * Net(")  # fmt: skip
+    source = TRAIN.replace("1e-4", "5e-3").replace("= Net(", "= 2 * Net(")
     assert executed(handed_in(train=source))["trained"] == [(1e-2, 5e-3, 50)]
 
 
@@ -350,6 +356,11 @@ def test_a_deleted_code_cell_comes_back_in_its_place(name):
 def test_a_deleted_cell_comes_back_before_the_own_cells_that_took_its_place():
     matched = handed_in(train=[code("trained = 'by hand'")])
     assert [put_back(matched, "train"), "trained = 'by hand'"] == sources(matched.restored)[2:4]
+
+
+def test_deleted_cells_come_back_before_all_others_too():
+    matched = handed_in(title=[], folder=[], train=[])
+    assert sources(matched.restored)[:3] == [FOLDER, TRAIN, QUESTION]
 
 
 def test_deleted_text_is_no_change_and_stays_away():
@@ -392,7 +403,9 @@ def test_a_cell_split_at_any_line_runs_once_with_its_values(line):
 def test_a_cell_split_in_three_is_one_again():
     lines = TRAIN.split("\n")
     thirds = [code("\n".join(lines[a:b])) for a, b in ((0, 3), (3, 6), (6, 12))]
-    assert executed(handed_in(train=thirds))["trained"] == [(1e-2, 1e-4, 50)]
+    matched = handed_in(train=thirds)
+    assert matched.changes == ()
+    assert executed(matched)["trained"] == [(1e-2, 1e-4, 50)]
 
 
 def test_merged_cells_are_two_again():
@@ -414,7 +427,11 @@ def test_a_result_is_carried_by_its_cell():
     template = notebook(CELLS.values())
     template.cells[5].metadata["result"] = "best_model"
     matched = match(template, notebook([*CELLS.values(), code("1")]))
-    assert [cell.metadata.get("result") for cell in matched.restored.cells][5:] == ["best_model", None, None]  # fmt: skip
+    assert [cell.metadata for cell in matched.restored.cells[5:]] == [
+        {"result": "best_model"},
+        {},
+        {},
+    ]
 
 
 def test_cells_that_are_nearly_alike_are_told_apart():
@@ -428,6 +445,18 @@ def test_cells_that_are_nearly_alike_are_told_apart():
     other = [code(plot.source.replace("losses", "loss_history")) for plot in plots]
     assert align(template.cells, other) == {0: 0, 1: 1, 2: 2}
     assert align(template.cells, [code("x"), *other[:2], plots[2]]) == {0: 1, 1: 2, 2: 3}
+
+
+def test_where_cells_are_equally_alike_their_order_decides():
+    first, other, second = code("plot(a)\nshow(1)\n"), code("middle()"), code("plot(a)\nshow(2)\n")
+    changed = code("plot(a)\nshow(3)\n")
+    assert align([first, other, second], [other, changed]) == {1: 0, 2: 1}
+    assert align([first, other, second], [changed, other]) == {0: 0, 1: 1}
+
+
+def test_a_changed_cell_is_known_in_other_quotes_too():
+    changed = TEST.replace('"', "'").replace("no best_model yet", "none")
+    assert [change.kind for change in handed_in(test=changed).changes] == ["changed"]
 
 
 def test_short_cells_are_known_by_their_characters():
@@ -472,7 +501,8 @@ def test_an_empty_notebook_is_another_one():
     ids=lambda source: f"{source[:4]!r}",
 )
 def test_a_monstrous_cell_is_an_own_cell(source):
-    matched = handed_in(train=[CELLS["train"], code(source)], question=[CELLS["question"], text(source)])  # fmt: skip
+    cells = {"train": [CELLS["train"], code(source)], "question": [CELLS["question"], text(source)]}
+    matched = handed_in(**cells)
     assert matched.changes == ()
     assert matched.restored.cells[3].source == source
 
@@ -543,7 +573,8 @@ def test_an_answer_survives_when_its_cell_is_merged_with_the_next():
 
 
 def test_each_question_has_its_own_answer():
-    questions = [QUESTION, QUESTION.replace("1", "2").replace("harder", "easier").replace("What", "Who")]  # fmt: skip
+    other = "## Inline question 2\n\nWho\nsays so?\n\n### Answer\n\n[FILL THIS IN]"
+    questions = [QUESTION, other]
     template = notebook([*CELLS.values(), *map(text, questions)])
     template.cells[NAMES.index("question")] = text("Read on.")
     own = [*template.cells[:-2], text(questions[0]), text("One."), text(questions[1]), text("Two.")]
@@ -620,26 +651,19 @@ def test_cells_that_were_written_anew_by_a_formatter_are_no_change(name):
 
 
 @pytest.mark.parametrize("name", COURSE)
-def test_each_code_cell_comes_back_when_it_is_deleted(name):
+def test_each_code_cell_is_put_right_when_it_is_deleted_or_changed(name):
     cells = solved(name).cells
-    for index, cell in enumerate(handed_out(name).cells):
-        if cell.cell_type == "code":
-            matched = match(handed_out(name), notebook(cells[:index] + cells[index + 1 :]))
-            assert [(change.kind, change.index) for change in matched.changes] == [("deleted", index)]  # fmt: skip
-            expected = sources(solved(name))
-            expected[index] = cell.source
-            assert sources(matched.restored) == expected
-
-
-@pytest.mark.parametrize("name", COURSE)
-def test_each_code_cell_is_put_right_when_its_lines_are_changed(name):
-    for index, cell in enumerate(solved(name).cells):
-        if cell.cell_type == "code":
-            made = notebook(solved(name).cells)
-            made.cells[index].source = f"print('so far')\n{cell.source}"
-            matched = match(handed_out(name), made)
-            assert [(change.kind, change.index) for change in matched.changes] == [("changed", index)]  # fmt: skip
-            assert sources(matched.restored) == sources(solved(name))
+    places = [index for index, cell in enumerate(cells) if cell.cell_type == "code"]
+    for deleted, changed in zip(places, places[1:] + places[:1], strict=True):
+        made = notebook(cells)
+        made.cells[changed].source = f"print('so far')\n{cells[changed].source}"
+        del made.cells[deleted]
+        matched = match(handed_out(name), made)
+        expected = {("deleted", deleted), ("changed", changed - (changed > deleted))}
+        assert {(change.kind, change.index) for change in matched.changes} == expected
+        expected = sources(solved(name))
+        expected[deleted] = handed_out(name).cells[deleted].source
+        assert sources(matched.restored) == expected
 
 
 def test_a_learning_rate_of_a_given_cell_is_put_back():
@@ -657,7 +681,7 @@ def test_a_learning_rate_of_a_given_cell_is_put_back():
 def test_the_two_nets_to_overfit_keep_their_own_values():
     values = "weight_scale = {} # Experiment with this!\nlearning_rate = {} # Experiment with this!"
     made = notebook(handed_out("FullyConnectedNets").cells)
-    places = [i for i, cell in enumerate(made.cells) if "Experiment with this!" in cell.source and cell.cell_type == "code"]  # fmt: skip
+    places = [i for i, cell in enumerate(made.cells) if "# Experiment with this!" in cell.source]
     for place, new in zip(places, [(0.11, 0.12), (0.21, 0.22)], strict=True):
         lines = made.cells[place].source.split("\n")
         first = next(i for i, line in enumerate(lines) if "Experiment" in line)

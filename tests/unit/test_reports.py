@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
+import re
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 
 from autograder.models import (
@@ -18,7 +24,8 @@ from autograder.models import (
     Submission,
     Visibility,
 )
-from autograder.reports import as_json, terminal
+from autograder.reports import FORMATS, as_json, render, terminal
+from autograder.reports.story import visible_to
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 HOSTILE = 'bell \a, escape \x1b[31m, [red]markup[/red], <b>html</b>, \ud800 surrogate, "quote"'
@@ -105,14 +112,14 @@ def golden(name: str, text: str, *, update: bool) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-def test_terminal(roster: Assignment, pytestconfig: pytest.Config) -> None:
-    text = terminal.render(sample(roster), width=90)
-    golden("terminal.txt", text, update=pytestconfig.getoption("update_golden"))
-
-
-def test_json(roster: Assignment, pytestconfig: pytest.Config) -> None:
-    text = as_json.render(sample(roster))
-    golden("report.json", text, update=pytestconfig.getoption("update_golden"))
+@pytest.mark.parametrize("name", [file for _, file in FORMATS.values()] + ["terminal.txt"])
+def test_golden(name: str, roster: Assignment, pytestconfig: pytest.Config) -> None:
+    by_file = {file: known for known, (_, file) in FORMATS.items()}
+    report = sample(roster)
+    text = (
+        terminal.render(report, width=90) if name not in by_file else render(report, by_file[name])
+    )
+    golden(name, text, update=pytestconfig.getoption("update_golden"))
 
 
 def test_json_sums(roster: Assignment) -> None:
@@ -131,14 +138,123 @@ def test_the_terminal_is_not_steered_by_a_submission(roster: Assignment) -> None
     assert "[red]markup[/red]" in text
 
 
-def test_hidden_checks_show_no_values_in_the_terminal(roster: Assignment) -> None:
+SECRETS = (
+    "[0.5 1. ]",
+    "[1. 2.]",
+    "0.5 times",
+    "the sum is halved",
+    "0.7125",
+    "layernorm_forward(<3",
+)
+
+
+def hidden(report: Report) -> Report:
+    checks = [replace(o.check, visibility=Visibility.HIDDEN) for o in report.outcomes]
+    pairs = zip(report.outcomes, checks, strict=True)
+    return replace(report, outcomes=tuple(replace(o, check=check) for o, check in pairs))
+
+
+@pytest.mark.parametrize("name", [*FORMATS, "terminal"])
+def test_students_see_no_value_of_a_hidden_check_and_staff_see_all(
+    name: str, roster: Assignment
+) -> None:
+    def shown(audience: str) -> str:
+        report = hidden(sample(roster))
+        if name == "terminal":
+            return terminal.render(visible_to(report, audience))
+        return render(report, name, audience)
+
+    assert [secret for secret in SECRETS if secret in shown("student")] == []
+    assert any(secret in shown("staff") for secret in SECRETS)
+    assert "affine_forward" in shown("student").replace("\\", "")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_submission_cannot_break_out_of_a_format(name: str, roster: Assignment) -> None:
     report = sample(roster)
-    hidden = tuple(
-        replace(o, check=replace(o.check, visibility=Visibility.HIDDEN)) for o in report.outcomes
+    hostile = Submission(
+        name="<script>alert(1)</script>" * 40_000,
+        digest="",
+        files={},
+        origins={},
+        notes=("</li></ul><img src=x onerror=alert(1)>", "\x1b]0;title\a", "]]>&amp;", "\0\ufffe"),
     )
-    text = terminal.render(replace(report, outcomes=hidden))
-    assert "[0.5 1. ]" not in text
-    assert "[1. 2.]" not in text
+    worst = replace(report.outcomes[0], status=Status.ERRORED, message="<b>" * 3_000_000, credit=0)
+    report = replace(report, submission=hostile, outcomes=(worst, *report.outcomes[1:]))
+    text = render(report, name)
+    assert "\x1b" not in text
+    if name == "html":
+        assert len(text.encode()) < 1_000_000
+        assert "<script" not in text
+        assert "<img" not in text
+    if name == "junit":
+        cases = ET.fromstring(text).findall(".//testcase")
+        assert len(cases) == len(report.outcomes)
+    if name == "md":
+        assert "<script" not in text.replace("\\<", "")
+    if name in ("json", "gradescope"):
+        json.loads(text)
+
+
+def test_gradescope_gets_what_its_schema_says_and_the_same_sum(roster: Assignment) -> None:
+    schema = json.loads((Path(__file__).parent / "gradescope.schema.json").read_text())
+    report = sample(roster)
+    results = json.loads(render(report, "gradescope", "student"))
+    jsonschema.validate(results, schema, format_checker=jsonschema.FormatChecker())
+    assert sum(test["score"] for test in results["tests"]) == pytest.approx(report.score, abs=0.01)
+    assert sum(t["max_score"] for t in results["tests"]) == pytest.approx(74, abs=0.01)
+    assert len({test["number"] for test in results["tests"]}) == len(roster.checks)
+    unfinished = replace(report, outcomes=report.outcomes[:3])
+    told = json.loads(render(unfinished, "gradescope"))
+    jsonschema.validate(told, schema)
+    assert told["output"].startswith("Grading was cut short: 102 checks were not judged.")
+    assert not told["extra_data"]["finished"]
+
+
+def test_junit_counts_what_it_holds(roster: Assignment) -> None:
+    root = ET.fromstring(render(sample(roster), "junit"))
+    assert (root.get("tests"), root.get("failures")) == ("105", "4")
+    assert (root.get("errors"), root.get("skipped")) == ("3", "1")
+    for suite in root:
+        assert suite.get("tests") == str(len(suite))
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+AXE = """
+<script>%s</script>
+<script>
+axe.run(document, {resultTypes: ["violations"]}).then(found => {
+  document.title = "axe: " + JSON.stringify(found.violations.map(v => [v.id, v.nodes[0].html]));
+});
+</script>"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_has_no_fault_that_axe_finds(
+    scheme: str, roster: Assignment, tmp_path: Path
+) -> None:
+    script = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
+    page = render(sample(roster), "html")
+    policy = re.search(r"<meta http-equiv.*?>", page)
+    assert policy is not None
+    page = page.replace(policy[0], "")  # it would refuse the script of this test
+    page = page.replace("<details>", "<details open>")
+    page = page.replace("</body>", AXE % script.replace("</script", "<\\/script") + "</body>")
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    dark = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
+    done = subprocess.run(
+        [*command, *dark, "--virtual-time-budget=20000", f"file://{tmp_path}/page.html"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    title = re.search(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
+    assert title is not None
+    assert title[1] == "axe: []"
 
 
 def test_width_is_kept(roster: Assignment) -> None:
