@@ -146,6 +146,26 @@ def _parser() -> argparse.ArgumentParser:
     marks.add_argument("marks", type=Path, metavar="CSV")
     marks.add_argument("reports", nargs="+", type=Path, metavar="DIR", help="holds report.json")
     notebook.set_defaults(run=_notebook)
+
+    gradescope = verbs.add_parser(
+        "gradescope", help="build, run, rehearse", description=_gradescope.__doc__
+    )
+    deeds = gradescope.add_subparsers(required=True, metavar="ACTION", dest="action")
+    build = deeds.add_parser("build", help="make the zip to upload")
+    build.add_argument("--assignment", type=Path, metavar="FILE", help="an assignment.toml")
+    build.add_argument("-o", "--out", type=Path, default=Path("autograder.zip"), metavar="FILE.zip")
+    build.add_argument(
+        "--vendor-wheels", action="store_true", help="put all packages in: setup needs no network"
+    )
+    inside = deeds.add_parser("run", help="grade inside of the platform's container")
+    inside.add_argument("--root", type=Path, default=Path("/autograder"), metavar="DIR")
+    inside.add_argument("--seconds", type=float, default=600.0, help="the platform's time limit")
+    rehearse = deeds.add_parser("rehearse", help="play the platform on this machine")
+    rehearse.add_argument("bundle", type=Path, metavar="autograder.zip")
+    rehearse.add_argument("submission", type=Path)
+    rehearse.add_argument("--system", type=Path, metavar="DIR", help="a Debian root to run it in")
+    rehearse.add_argument("--seconds", type=float, default=600.0, help="the platform's time limit")
+    gradescope.set_defaults(run=_gradescope)
     return parser
 
 
@@ -189,3 +209,10 @@ def _notebook(options: argparse.Namespace) -> int:
     from autograder.commands import notebook  # noqa: PLC0415  --help does not pay for it
 
     return notebook.run(options)
+
+
+def _gradescope(options: argparse.Namespace) -> int:
+    """Make the zip that Gradescope takes, run inside of it, or rehearse it here."""
+    from autograder.commands import gradescope  # noqa: PLC0415  --help does not pay for it
+
+    return gradescope.run(options)

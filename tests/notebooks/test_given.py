@@ -401,11 +401,13 @@ def test_a_cell_split_at_any_line_runs_once_with_its_values(line):
 
 
 def test_a_cell_split_in_three_is_one_again():
-    lines = TRAIN.split("\n")
-    thirds = [code("\n".join(lines[a:b])) for a, b in ((0, 3), (3, 6), (6, 12))]
-    matched = handed_in(train=thirds)
-    assert matched.changes == ()
-    assert executed(matched)["trained"] == [(1e-2, 1e-4, 50)]
+    lines = TRAIN.replace("1e-4", "5e-3").split("\n")
+    for a, b in ((1, 3), (3, 5), (3, 6)):
+        thirds = [code("\n".join(part)) for part in (lines[:a], lines[a:b], lines[b:])]
+        assert executed(handed_in(train=thirds))["trained"] == [(1e-2, 5e-3, 50)]
+    assert (
+        handed_in(train=[code(lines[0]), code(lines[1]), code("\n".join(lines[2:]))]).changes == ()
+    )
 
 
 def test_merged_cells_are_two_again():
