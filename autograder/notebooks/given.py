@@ -193,10 +193,10 @@ def align(template: Sequence[Any], notebook: Sequence[Any]) -> dict[int, int]:
                 continue
             share, alike = _likeness(given, counts[theirs])
             if share < ENOUGH and given.total() <= SHORT:
-                share = _ratio(template[ours].source, cell.source)
+                share = alike = _ratio(template[ours].source, cell.source)
             if share >= ENOUGH:
                 crossed = sum((ours < o) != (theirs < t) for o, t in found.items())
-                scores.append((share, alike, -crossed, -ours, -theirs))
+                scores.append((alike, -crossed, -ours, -theirs))
     for *_, ours, theirs in sorted(scores, reverse=True):
         take(-ours, -theirs)
     for ours, theirs in _filled(template, notebook, found):
