@@ -11,9 +11,8 @@ import importlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,6 +26,7 @@ from autograder.models import (
     Question,
     Visibility,
 )
+from autograder.settings import File, Notebooks, read
 
 if TYPE_CHECKING:
     from autograder.strategies import Inputs
@@ -101,54 +101,6 @@ def check(
     return register
 
 
-class _Limits(msgspec.Struct, forbid_unknown_fields=True):
-    call_seconds: float = Limits.call_seconds
-    check_seconds: float = Limits.check_seconds
-    submission_seconds: float = Limits.submission_seconds
-    wall_factor: float = Limits.wall_factor
-    memory_mb: int = Limits.memory_mb
-    processes: int = Limits.processes
-    file_mb: int = Limits.file_mb
-
-
-class _Bars(msgspec.Struct, forbid_unknown_fields=True):
-    fully_connected: float
-    convnet: float
-
-
-class _Notebooks(msgspec.Struct, forbid_unknown_fields=True):
-    accuracy: dict[str, Any]  # numbers, one for each result
-    cifar10: dict[str, Any]
-    cell_seconds: float = NotebookLimits.cell_seconds
-    notebook_seconds: float = NotebookLimits.notebook_seconds
-    memory_mb: int = NotebookLimits.memory_mb
-    output_kb: int = NotebookLimits.output_kb
-    data_limit: int = NotebookLimits.data_limit
-    changed: Literal["note", "review", "lose"] = "note"
-    changed_loss: float = NotebookSettings.changed_loss
-
-
-class _Question(msgspec.Struct, forbid_unknown_fields=True):
-    id: str
-    title: str
-    file: str = ""
-    notebook: float = 0.0
-    inline: float = 0.0
-    code: dict[str, Any] = {}  # numbers; `_points` tells which one is none
-
-
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    question: list[_Question]
-    accuracy: _Bars
-    cifar10: _Bars
-    notebooks: _Notebooks
-    packages: tuple[str, ...] = ("numpy",)
-    follow_through: float = 1.0
-    hidden: list[str] = []
-    limits: _Limits = msgspec.field(default_factory=_Limits)
-
-
 def load(path: Path | None = None) -> Assignment:
     """The assignment described by a TOML file, the bundled one by default.
 
@@ -157,14 +109,7 @@ def load(path: Path | None = None) -> Assignment:
     """
     for topic in TOPICS:
         importlib.import_module(f"autograder.checks.{topic}")
-    where = str(path) if path else "the bundled assignment.toml"
-    try:
-        source = path or resources.files("autograder").joinpath("assignment.toml")
-        settings = msgspec.toml.decode(source.read_bytes(), type=_File)
-    except OSError as error:
-        raise AssignmentError(f"cannot read {where}: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise AssignmentError(f"{where} is not valid: {error}") from error
+    settings, where = read(path)
     points = _points(settings, where)
     _validate(settings, points, where)
     return Assignment(
@@ -183,7 +128,7 @@ def load(path: Path | None = None) -> Assignment:
     )
 
 
-def _notebooks(found: _Notebooks) -> NotebookSettings:
+def _notebooks(found: Notebooks) -> NotebookSettings:
     values = msgspec.structs.asdict(found)
     limits = NotebookLimits(**{key: values.pop(key) for key in NOTEBOOK_LIMITS})
     return NotebookSettings(limits, **values)
@@ -204,7 +149,7 @@ def _with_points(points: dict[tuple[str, str], float], hidden: list[str]) -> Ite
         )
 
 
-def _points(settings: _File, where: str) -> dict[tuple[str, str], float]:
+def _points(settings: File, where: str) -> dict[tuple[str, str], float]:
     """The points of each (question, function); wrong numbers are told by their key."""
     found: dict[tuple[str, str], float] = {}
     ids: set[str] = set()
@@ -230,7 +175,7 @@ def _count(value: Any, key: str, where: str) -> float:
     return value
 
 
-def _validate(settings: _File, points: dict[tuple[str, str], float], where: str) -> None:
+def _validate(settings: File, points: dict[tuple[str, str], float], where: str) -> None:
     checked = {(one.question, one.function) for one in _registry.values()}
     for question, function in sorted(points.keys() - checked):
         raise AssignmentError(

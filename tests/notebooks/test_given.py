@@ -357,6 +357,8 @@ def test_a_deleted_code_cell_comes_back_in_its_place(name):
 def test_a_deleted_cell_comes_back_before_the_own_cells_that_took_its_place():
     matched = handed_in(train=[code("trained = 'by hand'")])
     assert [put_back(matched, "train"), "trained = 'by hand'"] == sources(matched.restored)[2:4]
+    assert NAMES.index("train") not in matched.found
+    assert (matched.found[3], matched.places[3]) == (3, 4)
 
 
 def test_deleted_cells_come_back_before_all_others_too():
@@ -376,6 +378,7 @@ def test_own_cells_stay_where_they_are():
     assert matched.changes == ()
     assert sources(matched.restored)[2:5] == ["print(1)", TRAIN, "A note."]
     assert sources(matched.restored)[-1] == ""
+    assert matched.places == matched.found == dict(enumerate([0, 1, 3, 5, 6, 7, 8]))
 
 
 def test_a_copy_of_a_given_cell_is_an_own_cell():

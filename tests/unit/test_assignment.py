@@ -167,6 +167,38 @@ def test_a_wrong_file_is_told_by_file_and_key(write: Write, old: str, new: str, 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("follow_through = 1.0", "follow_trough = 1.0", "follow_through is meant? (line 10)"),
+        ("call_seconds = 10.0 ", "call_second = 1.0 ", "in [limits]; call_seconds is meant? (line"),
+        (
+            "memory_mb = 2048",
+            'memory_mb = "much"',
+            "notebooks.memory_mb: expected `int`, got `str`",
+        ),
+        ("best_model = 0.53", "best_modell = 0.5", "best_model is meant?"),
+        ("best_model = 0.53", "best_model = 1.5", "best_model is a share, from 0 to 1"),
+        ('changed = "note"', 'changed = "notes"', "notebooks.changed: invalid enum value"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line_and_what_was_meant(
+    write: Write, old: str, new: str, said: str
+) -> None:
+    path = write((old, new))
+    with pytest.raises(AssignmentError) as caught:
+        assignment.load(path)
+    assert said in str(caught.value)
+    line = re.search(r"\(line (\d+)\)", str(caught.value))
+    if line:
+        assert new.split(" ")[0] in path.read_text().splitlines()[int(line[1]) - 1]
+
+
+def test_bars_that_are_left_out_are_those_of_the_bundled_file(write: Write) -> None:
+    loaded = assignment.load(write(("best_model = 0.53\n", "")))
+    assert loaded.notebooks.accuracy == assignment.load().notebooks.accuracy
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
         ("adam = 3", "adam = -3", "adam"),
         ("adam = 3", 'adam = "three"', "adam"),
         ("adam = 3", "adam = nan", "adam"),

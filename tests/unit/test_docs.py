@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 from autograder.models import Assignment
@@ -55,3 +56,8 @@ def test_bars_of_notebooks_are_those_of_the_assignment(roster: Assignment) -> No
         name: (f"{100 * bar:.0f}", f"{100 * settings.cifar10[name]:.0f}")
         for name, bar in settings.accuracy.items()
     }
+
+
+def test_the_page_on_the_assignment_is_made_of_the_bundled_file() -> None:
+    made = runpy.run_path(str(DOCS / "make_reference.py"))["page"]()
+    assert made == (DOCS / "assignment.md").read_text(encoding="utf-8")
