@@ -118,7 +118,5 @@ def _wheels() -> dict[str, bytes]:
                 check=False,
             )
             if done.returncode:
-                raise GraderError(
-                    f"no wheels for Python {version}: {done.stderr.strip()[-300:]}"
-                )
+                raise GraderError(f"no wheels for Python {version}: {done.stderr.strip()[-300:]}")
         return {f"wheels/{path.name}": path.read_bytes() for path in Path(folder).iterdir()}

@@ -1,7 +1,8 @@
 """The folder in which one notebook runs: what its kernel may import, and where it may write.
 
     packages/              links to every installed package but ours, and to `inside/`
-    scratch/               belongs to the kernel: HOME, sockets, the log, what the grader sends
+    sent/                  what the grader sends: the kernel cannot lead a write of ours elsewhere
+    scratch/               belongs to the kernel: HOME, sockets, what it answers
     scratch/content/drive/My Drive/<FOLDERNAME>/    the starter with the student's files
 
 So a notebook written on Colab finds its Drive: the kernel sees scratch/content as /content.
@@ -82,7 +83,10 @@ class Desk:
         for entry in _installed():
             if not (self.packages / entry.name).is_symlink():
                 (self.packages / entry.name).symlink_to(entry)
+        self.sent = self.root / "sent"
+        self.sent.mkdir(mode=0o755)
         self.scratch = self.root / "scratch"
+        self.scratch.mkdir(mode=0o700)
         drive = self.scratch / "content/drive"
         self.workspace = drive / "My Drive" / folder
         for path in (self.workspace, self.scratch / "home", self.scratch / "tmp"):

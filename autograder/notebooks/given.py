@@ -65,6 +65,7 @@ class Match:
         changes: what had been changed or deleted.
         answers: for each inline question, in order, what the student wrote.
         places: index of a template cell -> its index in `restored`.
+        found: index of a template cell -> its index in the notebook as handed in.
         foreign: whether this is another notebook altogether; then nothing was put back.
     """
 
@@ -72,6 +73,7 @@ class Match:
     changes: tuple[Change, ...]
     answers: tuple[str, ...]
     places: dict[int, int]
+    found: dict[int, int]
     foreign: bool
 
 
@@ -154,7 +156,7 @@ def match(template: Any, notebook: Any) -> Match:
             put_back(ours)
     given = range(len(notebook.cells)) if foreign else owners.keys() | pieces.keys()
     answers = tuple(_answers(template, notebook, found, merged, given))
-    return Match(restored, tuple(changes), answers, places, foreign)
+    return Match(restored, tuple(changes), answers, places, found, foreign)
 
 
 def align(template: Sequence[Any], notebook: Sequence[Any]) -> dict[int, int]:
@@ -182,8 +184,7 @@ def align(template: Sequence[Any], notebook: Sequence[Any]) -> dict[int, int]:
         texts = {i: (cell.cell_type, key(cell.source)) for i, cell in free.items()}
         for ours in missing():
             wanted = (template[ours].cell_type, key(template[ours].source))
-            for theirs in [i for i in free if texts[i] == wanted][:1]:
-                take(ours, theirs)
+            take(ours, next((i for i in free if texts[i] == wanted), -1))
     counts = {i: _counted(cell.source.split("\n")) for i, cell in free.items()}
     scores = []
     for ours in missing():

@@ -6,21 +6,26 @@ folder, so it needs no network. Jupyter finds the provisioner by an entry point 
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_client.session import Session
+from traitlets import Type
 
 from autograder.notebooks.desk import Desk
 from autograder.sandbox.program import Program
 
 __all__ = ["Manager", "Provisioner"]
 
-LARGEST_MESSAGE = 64 << 20  # bytes; a page of plots has one or two million
+LARGEST_MESSAGE = 16 << 20  # bytes; a page of plots has one or two million
 STARTUP = (
     "import autograder_startup; autograder_startup.start(get_ipython()); del autograder_startup"
 )
@@ -43,7 +48,7 @@ class Provisioner(LocalProvisioner):  # type: ignore[misc]  # untyped
     async def launch_kernel(self, cmd: list[str], **_: Any) -> Any:
         """Start the program; what Jupyter would have passed on to a process is ours to say."""
         desk: Desk = self.parent.desk
-        desk.give(desk.scratch / "kernel.json")
+        desk.give(Path(self.parent.connection_file))
         self.program = desk.start(cmd)
         return self.connection_info
 
@@ -72,8 +77,20 @@ class Provisioner(LocalProvisioner):  # type: ignore[misc]  # untyped
         await self.kill(restart)
 
 
+class _Channel(AsyncZMQSocketChannel):  # type: ignore[misc]  # untyped
+    """Everything else has a turn before each message: a flood would starve the watch over it."""
+
+    async def get_msg(self, timeout: float | None = None) -> Any:
+        await asyncio.sleep(0)
+        return await super().get_msg(timeout)
+
+
 class _Client(AsyncKernelClient):  # type: ignore[misc]  # untyped
     """Refuses messages that would fill the grader's memory."""
+
+    iopub_channel_class = Type(_Channel)
+    shell_channel_class = Type(_Channel)
+    control_channel_class = Type(_Channel)
 
     def _create_connected_socket(self, *args: Any, **kwargs: Any) -> Any:
         sock = super()._create_connected_socket(*args, **kwargs)
@@ -85,10 +102,13 @@ class Manager(AsyncKernelManager):  # type: ignore[misc]  # untyped
     """Manages the one kernel of a desk."""
 
     def __init__(self, desk: Desk) -> None:
+        # A new folder: an earlier kernel may have left anything under a name that it knew.
+        home = Path(tempfile.mkdtemp(prefix="k-", dir=desk.scratch))
+        desk.give(home)
         super().__init__(
             transport="ipc",
-            ip=str(desk.scratch / "k"),
-            connection_file=str(desk.scratch / "kernel.json"),
+            ip=str(home / "k"),
+            connection_file=str(home / "kernel.json"),
             session=Session(),
             client_class=f"{__name__}._Client",
         )

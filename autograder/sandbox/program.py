@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -25,14 +26,15 @@ __all__ = ["Program"]
 BOOT = (
     "import sys; sys.path.append(sys.argv[1]); from autograder_worker.program import main; main()"
 )
-END_SECONDS = 5.0
+START_SECONDS, END_SECONDS = 60.0, 5.0
 
 
 class Program:
     """A running program; `close` ends it with everything that it started.
 
     Args:
-        folder: of this run; it holds `packages` (what can be imported) and `scratch`.
+        folder: of this run; it holds `packages` (what can be imported), `sent` (what the program
+            may read besides) and `scratch`.
         scratch: the folder that belongs to the program.
         argv: the command.
         env: its environment, beside PATH, LANG and the like.
@@ -75,7 +77,6 @@ class Program:
                 "argv": list(argv),
                 "env": environment | dict(env),
                 "cwd": str(cwd),
-                "log": str(scratch / "log"),
                 "prefix": sys.prefix,
             },
         }
@@ -102,6 +103,8 @@ class Program:
         try:
             self.process.stdin.write(json.dumps(settings).encode() + b"\n")
             self.process.stdin.flush()
+            if not select.select([self.process.stdout], [], [], START_SECONDS)[0]:
+                raise TimeoutError(f"nothing was heard of it for {START_SECONDS:.0f} seconds")
             said: dict[str, Any] = json.loads(self.process.stdout.readline() or b"{}")
         except (OSError, ValueError) as error:
             raise GraderError(f"a program behind the fences did not start: {error}") from error

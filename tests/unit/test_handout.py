@@ -3,6 +3,7 @@
 import io
 import json
 import runpy
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder import cli, intake, template
+from autograder.template import cases
 from autograder.template.regions import END, START
 
 ROOT = Path(__file__).parents[2]
@@ -115,3 +117,77 @@ def test_students_see_where_to_write(unpacked, name):
     assert text.count(START) == text.count(END)
     assert "SOLUTION" not in text
     assert "Experiment with this!" in text or name != "FullyConnectedNets"
+
+
+# Checking at home.
+
+SOLVED = {home: ROOT / home.replace("cs231n", "reference") for home in intake.EDITABLE.values()}
+
+
+def checked(folder, *arguments):
+    command = [sys.executable, "check.py", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def at_home(unpacked, tmp_path):
+    """The hand-out with the assignment solved, and some lines of it replaced."""
+
+    def make(**edits):
+        shutil.copytree(unpacked, tmp_path, dirs_exist_ok=True)
+        for home, source in SOLVED.items():
+            text = source.read_text()
+            for old, new in edits.get(Path(home).stem, []):
+                assert old in text
+                text = text.replace(old, new)
+            (tmp_path / home).write_text(text)
+        return tmp_path
+
+    return make
+
+
+def test_the_untouched_hand_out_is_told_what_is_missing(unpacked):
+    code, said = checked(unpacked)
+    assert code == 1
+    assert "affine_forward is not implemented yet" in said
+    assert said.splitlines()[-1].startswith("0 of ")
+
+
+def test_right_functions_are_right_at_home_too(at_home):
+    code, said = checked(at_home())
+    assert [line for line in said.splitlines() if line.startswith("!")] == []
+    assert code == 0
+
+
+def test_a_mistake_is_told_with_the_title_that_the_report_has(at_home, roster):
+    folder = at_home(
+        optim=[('m_hat = config["m"] / (1 - beta1 ** config["t"])', 'm_hat = config["m"]')]
+    )
+    code, said = checked(folder, "-k", "adam")
+    assert code == 1
+    lines = said.splitlines()
+    title = next(c.title for c in roster.checks if c.id == "optimizers.adam.state")
+    assert lines[0] == f"!  {title}"
+    assert "next_w is wrong in 6 of 6 entries, first at [0, 0]: yours" in lines[1]
+
+
+def test_a_gradient_that_fits_a_wrong_forward_points_there(at_home):
+    folder = at_home(
+        layers=[
+            ("out = x.reshape(x.shape[0], -1) @ w + b", "out = x.reshape(x.shape[0], -1) @ w - b"),
+            ("db = dout.sum(axis=0)\n    ### END", "db = -dout.sum(axis=0)\n    ### END"),
+        ]
+    )
+    code, said = checked(folder, "-k", "affine")
+    assert code == 1
+    forward, backward = (line for line in said.splitlines() if line.startswith("   "))
+    assert "out is wrong" in forward
+    assert "fits your own affine_forward, but that is wrong: look there first" in backward
+
+
+def test_public_cases_are_none_of_the_graded_ones_and_the_same_bytes_every_time(unpacked):
+    first = cases.public_cases()
+    assert cases.public_cases() == first
+    assert (unpacked / "public_cases.json").read_bytes() == first

@@ -121,6 +121,7 @@ def _for_worker(settings: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
 
 def _for_programs(settings: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
     """What a shell needs beside the allow-list: a place to write, and a terminal of its own."""
+    yield f"{settings['folder']}/sent", READ
     # A folder that is seen under another name has the rights of that name's parents.
     for path in (settings["scratch"], *settings["views"].values()):
         yield path, SCRATCH | EXECUTE | MAKE_SOCK | MAKE_FIFO

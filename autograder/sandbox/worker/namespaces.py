@@ -29,7 +29,7 @@ PROTECTS = "the sight of other files, processes and networks; nothing outlives a
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 CAP_SYS_ADMIN = 21
-MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
@@ -197,7 +197,8 @@ def apply(settings: Mapping[str, Any]) -> None:
     kernel.call("unshare", NEWNS | NEWNET | NEWIPC)
     if "programs" in settings:
         with contextlib.suppress(OSError):  # a container that hides parts of it allows no other
-            _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV)
+            # To read: a worker that has to stay root could change the machine's settings by it.
+            _mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV)
         return
     user, group = settings["uid"] or os.geteuid(), settings["uid"] or os.getegid()
     size = settings["limits"]["file_mb"] * limits.SCRATCH_FILES

@@ -4,8 +4,7 @@ Standard input brings the settings as one line of JSON, and its end ends everyth
 process. Standard output says which layers are in force, or what failed, as one line of JSON. The
 settings have the keys of a worker's and, beside them:
 
-    programs   what to start: "argv", "env", "cwd"; a file in scratch for its prints, "log";
-               the "prefix" of the Python in use
+    programs   what to start: "argv", "env", "cwd"; the "prefix" of the Python in use
     views      other names of folders in scratch, where the program has a view of its own
 
 This file needs the standard library alone, and starts in some milliseconds.
@@ -73,9 +72,6 @@ def _become(settings: dict[str, Any], reader: int, writer: int) -> None:
     limits.quiet()
     limits.end_with_parent()
     fences.raise_all(settings)
-    log = os.open(program["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
     limits.only_descriptor(writer, 1024 + len(settings.get("landlock", ())))
     os.set_inheritable(writer, False)  # noqa: FBT003  it knows no name for it
     os.chdir(program["cwd"])
