@@ -41,6 +41,7 @@ from autograder.notebooks.read import NotebookError, read
 from autograder.notebooks.results import Images, Net, Result
 from autograder.notebooks.run import Execution, execute
 from autograder.secret import Secret
+from autograder.template.regions import START
 
 __all__ = ["Keep", "Progress", "grade", "items", "template"]
 
@@ -133,14 +134,15 @@ def _prepared(submission: Submission, question: Question) -> _Work:
     except NotebookError as error:
         work.trouble = str(error)
         return work
+    if not work.handed_in.cells:
+        work.trouble = f"{found} has no cell: save it and hand it in anew"
+        return work
     work.matched = match(template(question.file), work.handed_in)
     if work.matched.foreign:
         work.review.append(
             f"{work.name} is not the notebook that was handed out: "
             "it is run as it is, and its results are looked for at its end"
         )
-    elif not work.handed_in.cells:
-        work.notes.append(f"{work.name} was handed in without a cell")
     return work
 
 
@@ -209,8 +211,8 @@ async def _run(
                 on_cell=lambda done, count: on_cell(work.name, done, count),
             )
 
-    places = {} if work.matched.foreign else _result_cells(work.matched)
-    work.done = await run(work.matched.restored, places, work.nets)
+    restored, places = work.matched.restored, work.matched.places
+    work.done = await run(restored, _probed(work, restored, places), work.nets)
     work.notes += saved.differences(work.handed_in, work.done.notebook)
     keep(stem, work.done.notebook, work.done.cells)
     if not work.matched.changes or _broken(work.done) == 0:
@@ -218,7 +220,7 @@ async def _run(
     # A copy: the outputs as they were saved are still to be shown.
     nets: dict[str, dict[str, Net]] = {}
     copy = nbformat.from_dict(work.handed_in)
-    other = await run(copy, _as_handed_in(work.matched, work.done.notebook, copy), nets)
+    other = await run(copy, _probed(work, copy, work.matched.found), nets)
     if _broken(other) < _broken(work.done):
         earned = sum(o.score for o in _judged(work, nets, assignment, secret))
         keep(f"{stem}.as-handed-in", other.notebook, other.cells)
@@ -234,26 +236,32 @@ def _wanted(work: _Work, assignment: Assignment, secret: Secret) -> list[tuple[R
     return [(result, results.images(result, assignment, secret)) for result in here]
 
 
-def _result_cells(matched: Match) -> dict[str, int]:
-    """Where in the restored notebook the cells with results are."""
+def _result_cells(work: _Work, places: Mapping[int, int]) -> dict[str, int]:
+    """Where the cells with results are: `places` has an index for each of the template's."""
+    cells = enumerate(template(work.name).cells)
     return {
-        cell.metadata["result"]: index
-        for index, cell in enumerate(matched.restored.cells)
-        if index in set(matched.places.values()) and "result" in cell.metadata
+        cell.metadata["result"]: places[index]
+        for index, cell in cells
+        if "result" in cell.metadata and index in places
     }
 
 
-def _as_handed_in(matched: Match, restored: Any, handed_in: Any) -> dict[str, int]:
-    """Where in the notebook as handed in those cells are, by counting its own cells."""
-    wanted = _result_cells(matched)
-    shift = 0  # cells that were put back in front
-    found = {}
-    deleted = {matched.places[c.index] for c in matched.changes if c.kind == "deleted"}
-    for index in range(len(restored.cells)):
-        shift += index in deleted
-        for name, place in wanted.items():
-            if place == index and index not in deleted and index - shift < len(handed_in.cells):
-                found[name] = index - shift
+def _probed(work: _Work, notebook: Any, places: Mapping[int, int]) -> dict[str, int]:
+    """Behind which cells to read nets back: those with results.
+
+    Where the cell is the student's to fill in, the work may stand in own cells below it; then it
+    is the last of those.
+    """
+    templates = {at: index for index, at in places.items()}
+    found = _result_cells(work, places)
+    for name, at in found.items():
+        if START not in template(work.name).cells[templates[at]].source:
+            continue
+        for later in range(at + 1, len(notebook.cells)):
+            if later in templates:
+                break
+            if notebook.cells[later].cell_type == "code":
+                found[name] = later
     return found
 
 
@@ -295,7 +303,8 @@ def _where(outcome: Outcome, result: Result, work: _Work) -> Outcome:
     """A net that is not there says less than the cell that should have trained it."""
     if outcome.measures or outcome.status is Status.PASSED or work.done is None:
         return outcome
-    place = _result_cells(work.matched).get(result.cell) if work.matched else None
+    places = work.matched.places if work.matched else {}
+    place = _result_cells(work, places).get(result.cell)
     for run in work.done.cells:
         if run.index == place and run.status is not CellStatus.RAN:
             unwritten = run.message.startswith("NotImplementedError: ")

@@ -119,7 +119,7 @@ def _light(content: bytes) -> dict[str, Any]:
 def _upgraded(found: dict[str, Any], name: str) -> dict[str, Any]:
     """A notebook of the format that Jupyter used until 2015."""
     try:
-        return dict(nbformat.convert(nbformat.from_dict(found), 4))
+        return dict(nbformat.reads(json.dumps(found), as_version=4))
     except Exception as error:
         raise NotebookError(
             f"{name} has an old format that cannot be read: open it in Jupyter and save it"

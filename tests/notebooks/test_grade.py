@@ -242,6 +242,24 @@ def test_where_putting_back_breaks_a_notebook_both_runs_are_kept_and_a_human_is_
     assert "as handed in" in why
 
 
+def test_a_best_model_trained_in_an_own_cell_below_its_place_counts(judged, solved_files):
+    def edit(cells):
+        place = next(c for c in cells if c.source.startswith("best_model = None"))
+        cells.insert(cells.index(place) + 1, nbformat.v4.new_code_cell("best_model = model"))
+        place.source = next(
+            c.source for c in handed_out.cells if c.source.startswith("best_model = None")
+        )
+        for cell in list(cells):  # what trains otherwise takes its time
+            if "sgd_momentum" in cell.source or "rmsprop" in cell.source:
+                cells.remove(cell)
+
+    handed_out = nbformat.reads(source("FullyConnectedNets", solved=False).decode(), as_version=4)
+    content = edited(source("FullyConnectedNets", solved=True), edit)
+    report = judged(submission(solved_files, FullyConnectedNets=content))
+    message = earned(report)["best_model"].message
+    assert "is right on" in message  # a net was read back, though a poor one
+
+
 # Spoiled notebooks: small folders, each with a Dropout.ipynb of a few cells.
 
 EXPECTED = {

@@ -188,7 +188,7 @@ def test_a_mistake_is_told_with_its_line_and_what_was_meant(
     assert said in str(caught.value)
     line = re.search(r"\(line (\d+)\)", str(caught.value))
     if line:
-        assert new.split(" ")[0] in path.read_text().splitlines()[int(line[1]) - 1]
+        assert new.partition(" ")[0] in path.read_text().splitlines()[int(line[1]) - 1]
 
 
 def test_bars_that_are_left_out_are_those_of_the_bundled_file(write: Write) -> None:
