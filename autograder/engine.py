@@ -193,7 +193,13 @@ def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] |
                 credit, text = session.assignment.follow_through, follow.message
                 root = follow.root_cause
             except (Mismatch, StudentFault) as fault:
-                return _failure(check, session, student, fault, notes | case.notes)
+                failed = _failure(check, session, student, fault, notes | case.notes)
+                return replace(
+                    failed,
+                    measures=dict(measures),
+                    curves=dict(case.curves),
+                    filters=case.filters,
+                )
             notes |= case.notes
         notes |= _changes(student)
     status = Status.PASSED if credit == 1.0 else Status.PARTIAL
@@ -205,6 +211,8 @@ def _attempt(check: Check, session: Session, lent: Mapping[str, Sequence[str]] |
         root_cause=root,
         measures=dict(measures),
         notes=(*sorted(notes),),
+        curves=dict(case.curves),
+        filters=case.filters,
     )
 
 

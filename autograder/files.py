@@ -14,4 +14,7 @@ def write_whole(target: Path, text: str) -> None:
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+    mask = os.umask(0)  # there is no other way to ask for it
+    os.umask(mask)
+    Path(name).chmod(0o666 & ~mask)
     Path(name).replace(target)

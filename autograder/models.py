@@ -223,6 +223,8 @@ class Outcome:
     measures: Mapping[str, float] = field(default_factory=dict)  # accuracies, errors, ratios
     notes: tuple[str, ...] = ()  # warnings that cost nothing
     seconds: float = 0.0
+    curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # of a training
+    filters: tuple[tuple[str, ...], ...] = ()  # of a trained convolution: rows of colors, rrggbb
 
     @property
     def score(self) -> float:

@@ -52,7 +52,7 @@ class Case:
     `args` makes fresh copies each time, so no call can damage another's inputs. `wrt` names the
     arguments that gradients are taken of. Further keywords become attributes; the engine adds
     the assignment, the secret and a place for measures. `notes` are sentences for the student
-    about what costs nothing.
+    about what costs nothing; `curves` and `filters` are what a training leaves to look at.
     """
 
     assignment: Assignment
@@ -63,6 +63,8 @@ class Case:
         self.inputs = dict(inputs)
         self.wrt = wrt
         self.notes: set[str] = set()
+        self.curves: dict[str, tuple[float, ...]] = {}
+        self.filters: tuple[tuple[str, ...], ...] = ()
         self.__dict__.update(more)
 
     def __getattr__(self, name: str) -> Any:

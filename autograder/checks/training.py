@@ -36,6 +36,8 @@ Array = NDArray[Any]
 TOPIC = "Training neural nets"
 TRAIN_SEED = 231
 HELD_OUT = 400
+CURVE_POINTS = 60
+MOST_WEIGHTS = 4000  # of filters that are shown
 
 
 class Trainee:
@@ -142,12 +144,36 @@ def _held_out(case: Case) -> tuple[Array, Array]:
     return _images(HELD_OUT, secret.seed("held-out images") % 2**32)
 
 
-def _train(trainee: Trainee, X: Array, y: Array, **options: Any) -> None:
+def _train(case: Case, trainee: Trainee, X: Array, y: Array, **options: Any) -> None:
     # The Solver keeps the parameters that do best on X_val; no image held out is spent on that.
     data = {"X_train": X, "y_train": y, "X_val": X[:200], "y_val": y[:200]}
     solver = Solver(trainee, data, verbose=False, num_train_samples=100, **options)
-    with strategies.seeded(TRAIN_SEED):
-        solver.train()
+    try:
+        with strategies.seeded(TRAIN_SEED):
+            solver.train()
+    finally:
+        case.curves["loss"] = _thinned(solver.loss_history)
+        case.filters = _filters(trainee.params.get("W1"))
+
+
+def _thinned(history: list[float]) -> tuple[float, ...]:
+    """A curve for the eye: means of blocks."""
+    blocks = np.array_split(np.asarray(history, dtype=float), min(len(history), CURVE_POINTS))
+    return tuple(round(float(block.mean()), 4) for block in blocks if block.size)
+
+
+def _filters(W: Any) -> tuple[tuple[str, ...], ...]:
+    """The filters of a convolution as rows of colors, each stretched from 0 to 255."""
+    if np.ndim(W) != 4 or np.shape(W)[1] != 3 or np.size(W) > MOST_WEIGHTS:
+        return ()
+    W = np.asarray(W, dtype=float)
+    low = W.min(axis=(1, 2, 3), keepdims=True)
+    spread = np.maximum(W.max(axis=(1, 2, 3), keepdims=True) - low, 1e-12)
+    colors = np.nan_to_num(255 * (W - low) / spread).astype(int).transpose(0, 2, 3, 1)
+    return tuple(
+        tuple(" ".join("{:02x}{:02x}{:02x}".format(*pixel) for pixel in row) for row in one)
+        for one in colors
+    )
 
 
 def _overfit(case: Case, trainee: Trainee, X: Array, y: Array, bar: float, epochs: int) -> None:
@@ -200,7 +226,9 @@ def FullyConnectedNet_overfit_three(student: Student, case: Case) -> None:
     X = _halved(X)
     trainee = _fc(student, [100, 100], weight_scale=8e-2)
     config = {"learning_rate": 1e-1}
-    _train(trainee, X, y, update_rule="sgd", optim_config=config, num_epochs=20, batch_size=25)
+    _train(
+        case, trainee, X, y, update_rule="sgd", optim_config=config, num_epochs=20, batch_size=25
+    )
     _overfit(case, trainee, X, y, 1.0, 20)
 
 
@@ -218,7 +246,9 @@ def FullyConnectedNet_overfit_five(student: Student, case: Case) -> None:
     X = _halved(X)
     trainee = _fc(student, [100, 100, 100, 100], weight_scale=1.3e-1)
     config = {"learning_rate": 5e-2}
-    _train(trainee, X, y, update_rule="sgd", optim_config=config, num_epochs=20, batch_size=25)
+    _train(
+        case, trainee, X, y, update_rule="sgd", optim_config=config, num_epochs=20, batch_size=25
+    )
     _overfit(case, trainee, X, y, 1.0, 20)
 
 
@@ -236,6 +266,7 @@ def FullyConnectedNet_accuracy(student: Student, case: Case) -> None:
     X = _halved(X)
     trainee = _fc(student, [100, 100], weight_scale=2e-2)
     _train(
+        case,
         trainee,
         X,
         y,
@@ -272,7 +303,9 @@ def ThreeLayerConvNet_overfit(student: Student, case: Case) -> None:
     X = _halved(X)
     trainee = _cnn(student, num_filters=8, hidden_dim=50)
     config = {"learning_rate": 6e-3}
-    _train(trainee, X, y, update_rule="adam", optim_config=config, num_epochs=15, batch_size=50)
+    _train(
+        case, trainee, X, y, update_rule="adam", optim_config=config, num_epochs=15, batch_size=50
+    )
     _overfit(case, trainee, X, y, 0.8, 15)
 
 
@@ -290,6 +323,7 @@ def ThreeLayerConvNet_accuracy(student: Student, case: Case) -> None:
     X = _halved(X)
     trainee = _cnn(student, num_filters=8, hidden_dim=50)
     _train(
+        case,
         trainee,
         X,
         y,

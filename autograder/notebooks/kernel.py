@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import zmq
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
@@ -80,9 +81,9 @@ class Provisioner(LocalProvisioner):  # type: ignore[misc]  # untyped
 class _Channel(AsyncZMQSocketChannel):  # type: ignore[misc]  # untyped
     """Everything else has a turn before each message: a flood would starve the watch over it."""
 
-    async def get_msg(self, timeout: float | None = None) -> Any:
+    async def get_msg(self, *args: Any, **kwargs: Any) -> Any:
         await asyncio.sleep(0)
-        return await super().get_msg(timeout)
+        return await super().get_msg(*args, **kwargs)
 
 
 class _Client(AsyncKernelClient):  # type: ignore[misc]  # untyped
@@ -93,9 +94,9 @@ class _Client(AsyncKernelClient):  # type: ignore[misc]  # untyped
     control_channel_class = Type(_Channel)
 
     def _create_connected_socket(self, *args: Any, **kwargs: Any) -> Any:
-        sock = super()._create_connected_socket(*args, **kwargs)
-        sock.maxmsgsize = LARGEST_MESSAGE
-        return sock
+        # For the sockets to come: on one that is connected it would change nothing.
+        self.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        return super()._create_connected_socket(*args, **kwargs)
 
 
 class Manager(AsyncKernelManager):  # type: ignore[misc]  # untyped

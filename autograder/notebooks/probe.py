@@ -61,7 +61,7 @@ def _read(target: Path) -> Net:
         with opened_file(target, os.O_NOFOLLOW) as file:
             header, payload = wire.parse_lengths(file.read(wire.HEADER.size))
             if payload > LARGEST:
-                raise wire.ProtocolError(f"it is larger than {LARGEST >> 20} MB")
+                return Net(f"it is larger than {LARGEST >> 20} MB")
             tree = wire.parse_header(file.read(header)).get("value")
             told = wire.decode(tree, bytearray(file.read(payload)), lambda _kind, _body: None)
     except FileNotFoundError:

@@ -7,8 +7,10 @@ made here of numbers alone. The layout is in `page.html.j2`.
 from __future__ import annotations
 
 import functools
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
 from typing import Any
 
 import jinja2
@@ -59,6 +61,7 @@ def render(report: Report) -> str:
         ],
         notebooks=[_notebook(notebook) for notebook in report.notebooks],
         answers=_answers(report),
+        trainings=[_training(o, report) for o in report.outcomes if o.curves.get("loss")],
         speed=_speed(report.speed),
         counts=_counts(report),
         all=[_short(outcome) for outcome in report.outcomes],
@@ -187,6 +190,72 @@ def _map(errors: Sequence[str]) -> Markup | str:
         f'<svg class="map" role="img" aria-label="{told}" viewBox="0 0 {width * SQUARE} '
         f'{height * SQUARE}" style="max-width:{width * SQUARE}px">{"".join(squares)}</svg>'
     )
+
+
+def _training(outcome: Outcome, report: Report) -> dict[str, Any]:
+    """The loss of a training in the band of right nets, and the filters that came of it."""
+    told = ", ".join(f"{name.replace('_', ' ')} {v:.1%}" for name, v in outcome.measures.items())
+    band = {} if report.assignment.data else _bands().get(outcome.check.id, {})
+    return {
+        "title": outcome.check.title,
+        "told": told,
+        "curve": _curve(outcome.curves["loss"], band),
+        "filters": _filters(outcome.filters),
+    }
+
+
+@functools.cache
+def _bands() -> dict[str, dict[str, list[float]]]:
+    """Losses of right nets by check; `benchmarks/training_bands.py` writes the file."""
+    text = resources.files("autograder.checks").joinpath("bands.json").read_text("utf-8")
+    found: dict[str, dict[str, list[float]]] = json.loads(text)
+    return found
+
+
+def _curve(loss: Sequence[float], band: Mapping[str, Sequence[float]]) -> Markup:
+    """A curve over a band, both in the same few units; losses beyond twice the band are cut."""
+    least, most = band.get("least", ()), band.get("most", ())
+    top = 1.1 * max([*most, *([] if most else [*loss, 1.0])])
+    right = max(len(loss), len(most), 2) - 1
+
+    def at(i: int, value: float) -> str:
+        value = min(max(value, 0.0), top)
+        return f"{10 + 300 * i / right:.1f},{110 - 100 * value / top:.1f}"
+
+    edge = [at(i, v) for i, v in enumerate(most)]
+    edge += [at(i, least[i]) for i in reversed(range(len(least)))]
+    line = " ".join(at(i, v) for i, v in enumerate(loss))
+    told = f"loss from {loss[0]:.2f} to {loss[-1]:.2f}"
+    if most:
+        told += f"; right nets end between {least[-1]:.2f} and {most[-1]:.2f}"
+    return Markup(
+        '<svg role="img" aria-label="{}" viewBox="0 0 320 130" width="100%" '
+        'style="max-width:420px"><polygon points="{}" fill="var(--good)" fill-opacity=".25"/>'
+        '<polyline points="{}" fill="none" stroke="var(--ink)" stroke-width="1.5"/>'
+        '<path d="M10 10V110H310" fill="none" stroke="var(--line)"/>'
+        '<text x="14" y="16">loss</text><text x="310" y="124" text-anchor="end">steps</text></svg>'
+    ).format(told, " ".join(edge), line)
+
+
+def _filters(filters: Sequence[Sequence[str]]) -> Markup | str:
+    """Filters side by side, as they see colors."""
+    squares = []
+    for number, rows in enumerate(filters):
+        for y, row in enumerate(rows):
+            for x, color in enumerate(row.split()):
+                left = number * (len(rows) + 1) + x
+                squares.append(
+                    Markup('<rect x="{}" y="{}" width="1.05" height="1.05" fill="#{}"/>').format(
+                        left, y, color
+                    )
+                )
+    if not squares:
+        return ""
+    width, height = len(filters) * (len(filters[0]) + 1) - 1, len(filters[0])
+    return Markup(
+        '<svg role="img" aria-label="{} filters of the first layer" viewBox="0 0 {} {}" '
+        'width="100%" style="max-width:{}px">{}</svg>'
+    ).format(len(filters), width, height, 9 * width, Markup("").join(squares))
 
 
 def _speed(speed: Mapping[str, float]) -> Markup | str:

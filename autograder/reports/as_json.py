@@ -132,6 +132,8 @@ def _check(outcome: Outcome) -> dict[str, Any]:
         "root_cause": _text(outcome.root_cause),
         "follow_through": _text(outcome.follow_through),
         "notes": [_text(note) for note in outcome.notes],
+        "curves": {name: list(values) for name, values in outcome.curves.items()},
+        "filters": [list(rows) for rows in outcome.filters],
         "measures": {name: round(value, 6) for name, value in outcome.measures.items()},
         "seconds": round(outcome.seconds, 3),
     }

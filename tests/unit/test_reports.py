@@ -38,6 +38,7 @@ def sample(roster: Assignment) -> Report:
         inputs={"x": "array (3, 2) float64 [[1. 2.]\n [3. 4.]\n [5. 6.]]", "ln_param": "{}"},
         got="array (2,) float64 [0.5 1. ]",
         expected="array (2,) float64 [1. 2.]",
+        errors=("003", "900"),
     )
     special = {
         "fully_connected.affine_forward.values": {
@@ -74,6 +75,8 @@ def sample(roster: Assignment) -> Report:
             "status": Status.PASSED,
             "credit": 1.0,
             "measures": {"held_out_accuracy": 0.7125},
+            "curves": {"loss": (2.5, 1.5, 1.0, 0.75)},
+            "filters": (("ff0000 00ff00", "0000ff ffffff"), ("000000 111111", "222222 333333")),
             "notes": ("loss changes one of its inputs in place",),
         },
     }
@@ -209,6 +212,15 @@ def test_gradescope_gets_what_its_schema_says_and_the_same_sum(roster: Assignmen
     jsonschema.validate(told, schema)
     assert told["output"].startswith("Grading was cut short: 102 checks were not judged.")
     assert not told["extra_data"]["finished"]
+
+
+def test_the_page_has_pictures_of_errors_trainings_and_filters(roster: Assignment) -> None:
+    page = render(sample(roster), "html")
+    assert 'aria-label="2 of 6 squares are wrong"' in page
+    assert 'aria-label="loss from 2.50 to 0.75; right nets end between' in page
+    assert page.count("<polyline") == 1
+    assert 'aria-label="2 filters of the first layer"' in page
+    assert 'fill="#ff0000"' in page
 
 
 def test_junit_counts_what_it_holds(roster: Assignment) -> None:

@@ -6,8 +6,8 @@ programs, namespaces and mounts, and the parts of the kernel that a NumPy progra
 Forks and threads stay allowed. Calls newer than Linux 5.1 do not exist (ENOSYS) unless listed:
 that covers clone3, so that the C library falls back to clone, whose flags a filter can read.
 
-A notebook's kernel (`programs`) may also start programs, signal what it started, change files of
-its own, and talk over sockets that do not leave this machine.
+A notebook's kernel (`programs`) may also start programs, change files of its own, offer sockets
+that do not leave this machine, and, where other layers keep it to its own, connect and signal.
 Source: the kernel's Documentation/userspace-api/seccomp_filter.rst.
 """
 
@@ -20,7 +20,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from . import kernel
+from . import kernel, landlock
 
 __all__ = ["NAME", "PROTECTS", "apply", "available", "prepare", "program"]
 
@@ -47,7 +47,7 @@ REFUSED = tuple(
     settimeofday clock_settime clock_adjtime adjtimex iopl ioperm modify_ldt
     """.split()
 )
-# What a kernel, a shell and a compiler need. Which sockets, `FAMILIES` says.
+# What a kernel, a shell and a compiler need. Which sockets, `_for_sockets` says.
 FOR_PROGRAMS = frozenset(
     """
     socket socketpair connect bind listen accept accept4 execve execveat
@@ -55,7 +55,8 @@ FOR_PROGRAMS = frozenset(
     sched_setscheduler sched_setparam
     """.split()
 )
-FAMILIES = (1, 16)  # AF_UNIX; AF_NETLINK, by which libzmq lists the interfaces
+UNIX, NETLINK = 1, 16  # AF_NETLINK is how libzmq lists the interfaces
+STREAMS = (1, 0x801, 0x80001, 0x80801)  # SOCK_STREAM, with O_NONBLOCK and O_CLOEXEC
 FIRST_SHARED_NUMBER = 424  # from here on every architecture has the same numbers
 WANTED_SINCE = (
     "pidfd_open",
@@ -100,8 +101,17 @@ def available(_settings: Mapping[str, Any]) -> str | None:
     return None
 
 
-def program(pid: int, *, programs: bool = False) -> list[tuple[int, int, int, int]]:
-    """The filter for a worker with this process id, as classic BPF (code, jt, jf, k)."""
+def program(
+    pid: int, *, programs: bool = False, reach: bool = True, signals: bool = True
+) -> list[tuple[int, int, int, int]]:
+    """The filter for a worker with this process id, as classic BPF (code, jt, jf, k).
+
+    Args:
+        pid: the worker's.
+        programs: whether it may start others.
+        reach: whether those may connect to the sockets that they see.
+        signals: whether those may signal the processes that they see.
+    """
     numbers = kernel.CALLS
     lines = [
         (LOAD, 0, 0, ARCHITECTURE),
@@ -118,12 +128,13 @@ def program(pid: int, *, programs: bool = False) -> list[tuple[int, int, int, in
     lines += _unless_argument("prlimit64", 0, (0,))
     if programs:
         for name in ("socket", "socketpair"):
-            lines += _unless_argument(name, 0, FAMILIES)
-    else:
+            lines += _for_sockets(name)
+    if not programs or not signals:
         for name in ("kill", "tgkill"):
             lines += _unless_argument(name, 0, (0, pid))
+    spared = FOR_PROGRAMS - (set() if reach else {"connect"}) if programs else frozenset()
     for name in REFUSED:
-        if name in numbers and not (programs and name in FOR_PROGRAMS):
+        if name in numbers and name not in spared:
             lines += _when(EQUAL, numbers[name], errno.EPERM)
     for name in WANTED_SINCE:
         lines += [(EQUAL, 0, 1, numbers[name]), (RETURN, 0, 0, ALLOW)]
@@ -151,6 +162,15 @@ def _unless_argument(
     return _for_call(name, index, [*body, (RETURN, 0, 0, ERRNO | errno.EPERM)])
 
 
+def _for_sockets(name: str) -> list[tuple[int, int, int, int]]:
+    """Of unix sockets, streams alone: a datagram finds its way without `connect`."""
+    body = [(EQUAL, 0, 1, NETLINK), (RETURN, 0, 0, ALLOW)]
+    body += [(EQUAL, 1, 0, UNIX), (RETURN, 0, 0, ERRNO | errno.EPERM), (LOAD, 0, 0, _argument(1))]
+    for value in STREAMS:
+        body += [(EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW)]
+    return _for_call(name, 0, [*body, (RETURN, 0, 0, ERRNO | errno.EPERM)])
+
+
 def _for_call(
     name: str, index: int, body: list[tuple[int, int, int, int]]
 ) -> list[tuple[int, int, int, int]]:
@@ -161,7 +181,16 @@ def _for_call(
 
 def prepare(settings: dict[str, Any]) -> None:
     """Once, in the template: write the filter for a process id that each worker fills in."""
-    lines = program(BLANK, programs="programs" in settings)
+    active = set(settings["active"])
+    # Landlock does not know sockets in folders, and signals only from Linux 6.12 on: where no
+    # view of its own hides them, a desktop's or a terminal's would take orders from a program.
+    scoped = landlock.NAME in active and landlock.abi() >= landlock.NEWEST
+    lines = program(
+        BLANK,
+        programs="programs" in settings,
+        reach="namespaces" in active,
+        signals=scoped or bool(active & {"namespaces", "user"}),
+    )
     settings["seccomp"] = b"".join(struct.pack("=HBBI", *line) for line in lines)
 
 
