@@ -44,6 +44,8 @@ TOPICS = (
     "convnet",
     "training",
 )
+# The keys of what students do not see, the strictest first.
+KINDS = (Visibility.HIDDEN, Visibility.AFTER_PUBLISHED, Visibility.AFTER_DUE_DATE)
 NOTEBOOK_LIMITS = tuple(field.name for field in fields(NotebookLimits))
 _registry: dict[str, Check] = {}
 
@@ -118,13 +120,14 @@ def load(path: Path | None = None) -> Assignment:
             Question(q.id, q.title, sum(q.code.values()), q.notebook, q.inline, q.file)
             for q in settings.question
         ),
-        checks=tuple(_with_points(points, settings.hidden)),
+        checks=tuple(_with_points(points, settings)),
         limits=Limits(**msgspec.structs.asdict(settings.limits)),
         packages=settings.packages,
         follow_through=settings.follow_through,
         accuracy=msgspec.structs.asdict(settings.accuracy),
         cifar10=msgspec.structs.asdict(settings.cifar10),
         notebooks=_notebooks(settings.notebooks),
+        leaderboard=settings.leaderboard,
     )
 
 
@@ -134,19 +137,23 @@ def _notebooks(found: Notebooks) -> NotebookSettings:
     return NotebookSettings(limits, **values)
 
 
-def _with_points(points: dict[tuple[str, str], float], hidden: list[str]) -> Iterable[Check]:
+def _with_points(points: dict[tuple[str, str], float], settings: File) -> Iterable[Check]:
     weights: dict[tuple[str, str], float] = defaultdict(float)
     for one in _registry.values():
         weights[one.question, one.function] += one.weight
     # By topic, whichever module happened to be imported first.
     for one in sorted(_registry.values(), key=lambda c: TOPICS.index(c.id.partition(".")[0])):
         key = one.question, one.function
-        secret = any(fnmatch.fnmatchcase(one.id, pattern) for pattern in hidden)
+        kinds = (kind for kind in KINDS if _matches(one.id, getattr(settings, kind.value)))
         yield replace(
             one,
             points=points[key] * one.weight / weights[key],
-            visibility=Visibility.HIDDEN if secret else one.visibility,
+            visibility=next(kinds, one.visibility),
         )
+
+
+def _matches(identity: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(identity, pattern) for pattern in patterns)
 
 
 def _points(settings: File, where: str) -> dict[tuple[str, str], float]:
@@ -187,7 +194,7 @@ def _validate(settings: File, points: dict[tuple[str, str], float], where: str) 
             "write 0 to check it without counting it"
         )
     ids = [one.id for one in _registry.values()]
-    for pattern in settings.hidden:
+    for pattern in (p for kind in KINDS for p in getattr(settings, kind.value)):
         if not fnmatch.filter(ids, pattern):
             raise AssignmentError(f"{where} hides {pattern!r}, which is no check's id")
     if settings.follow_through > 1:

@@ -177,6 +177,7 @@ class Assignment:
     accuracy: Mapping[str, float] = field(default_factory=dict)  # bars of the training checks
     cifar10: Mapping[str, float] = field(default_factory=dict)  # the same bars on real CIFAR-10
     data: str = ""  # path of real CIFAR-10; empty for the embedded data set
+    leaderboard: bool = False  # accuracies on Gradescope's leaderboard
 
     @property
     def max_score(self) -> float:

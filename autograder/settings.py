@@ -75,6 +75,9 @@ class File(msgspec.Struct, forbid_unknown_fields=True):
     packages: tuple[str, ...] = ("numpy",)
     follow_through: float = 1.0
     hidden: list[str] = []
+    after_due_date: list[str] = []
+    after_published: list[str] = []
+    leaderboard: bool = False
     limits: LimitSettings = msgspec.field(default_factory=LimitSettings)
 
 

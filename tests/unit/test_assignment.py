@@ -226,6 +226,13 @@ def test_two_questions_of_one_name_are_refused(write: Write) -> None:
         assignment.load(write(('id = "framework"', 'id = "dropout"')))
 
 
+@pytest.mark.parametrize("kind", ["hidden", "after_due_date", "after_published"])
+def test_each_kind_of_visibility_has_a_key(write: Write, kind: str) -> None:
+    loaded = assignment.load(write((f"{kind} = []", f'{kind} = ["dropout.*"]')))
+    kinds = {c.visibility.value for c in loaded.checks if c.id.startswith("dropout.")}
+    assert kinds == {kind}
+
+
 def test_a_hidden_pattern_that_matches_nothing_is_refused(write: Write) -> None:
     with pytest.raises(AssignmentError, match="drpout"):
         assignment.load(write(("hidden = []", 'hidden = ["drpout.*"]')))

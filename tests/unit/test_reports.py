@@ -212,6 +212,14 @@ def test_gradescope_gets_what_its_schema_says_and_the_same_sum(roster: Assignmen
     jsonschema.validate(told, schema)
     assert told["output"].startswith("Grading was cut short: 102 checks were not judged.")
     assert not told["extra_data"]["finished"]
+    assert "leaderboard" not in told
+
+
+def test_a_leaderboard_is_a_courses_choice(roster: Assignment) -> None:
+    report = replace(sample(roster), assignment=replace(roster, leaderboard=True))
+    board = json.loads(render(report, "gradescope"))["leaderboard"]
+    assert {"name": "accuracy of FullyConnectedNet", "value": 0.7125} in board
+    assert board[-1]["order"] == "asc"
 
 
 def test_the_page_has_pictures_of_errors_trainings_and_filters(roster: Assignment) -> None:
