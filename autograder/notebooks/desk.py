@@ -34,7 +34,7 @@ OURS = frozenset({"autograder", "reference", "student_template"})
 SHELVES = ("site-packages", "dist-packages")
 FOLDERNAME = re.compile(r"""^\s*FOLDERNAME\s*=\s*(['"])(.*?)\1""", re.MULTILINE)
 DEFAULT_FOLDER = "assignment"
-PROCESSES, DESCRIPTORS, FILE_MB = 128, 1024, 512
+PROCESSES, DESCRIPTORS, FILE_MB = 128, 256, 512
 HEADROOM_MB = 3072  # of address space over the memory that is used: libraries reserve it
 
 

@@ -96,6 +96,8 @@ def grade(
     """
     works = [_prepared(submission, question) for question in assignment.questions if question.file]
     if mode == "run":
+        for work in works:  # before a run, which watches that the grader does not grow
+            _wanted(work, assignment, secret)
         asyncio.run(_run_all(works, submission, assignment, secret, keep, on_cell))
     else:
         for work in works:

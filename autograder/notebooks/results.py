@@ -35,7 +35,10 @@ Array = NDArray[Any]
 TOPIC = "Training neural nets"
 HELD_OUT = 400
 GIVEN_TESTS = 1000  # test images of CIFAR-10 that the notebooks themselves have
-LARGEST = 1 << 26  # entries of a parameter
+# What a net of a student may be: more would take the grader's own time and memory.
+LARGEST = 1 << 24  # parameters in all
+DEEPEST, MOST_FILTERS, WIDEST_FILTER = 50, 256, 15
+STATISTICS = ("running_mean", "running_var")
 SAME_SCORES = 1e-2  # of the largest score: float32 over a whole training
 
 
@@ -163,7 +166,7 @@ def images(result: Result, assignment: Assignment, secret: Secret) -> Images:
     if assignment.data:
         X, y = _beyond(assignment.data)
         return Images(X - mean, y)
-    X, y = data_utils.make_shapes(HELD_OUT, secret.seed("images for notebooks") % 2**32)
+    X, y = data_utils.make_shapes(HELD_OUT, secret.seed("images", result.name) % 2**32)
     return Images(np.clip(X * 255, 0, 255) - mean, y)
 
 
@@ -217,7 +220,7 @@ def _scores(net: Net, X: Array, name: str) -> Array:
     """
     makers = {"FullyConnectedNet": _fully_connected, "ThreeLayerConvNet": _convolutional}
     expect.that(net.kind in makers, f"{name} is a {net.kind[:60]}, not one of {', '.join(makers)}")
-    params = {key: _parameter(value, f"{name}.params[{key!r}]") for key, value in _named(net)}
+    params = {key: _parameter(value, f"{name}.params[{key!r}]") for key, value in _named(net, name)}
     right = makers[net.kind](params, net, name)
     parts = np.array_split(X.astype(np.float64), max(len(X) // 50, 1))
     scores = np.concatenate([right.loss(part) for part in parts])
@@ -231,25 +234,32 @@ def _scores(net: Net, X: Array, name: str) -> Array:
     return scores
 
 
-def _named(net: Net) -> Iterable[tuple[str, Any]]:
-    return (net.params or {}).items()
+def _named(net: Net, name: str) -> Iterable[tuple[str, Any]]:
+    params = net.params or {}
+    expect.that(all(isinstance(key, str) for key in params), f"a name in {name}.params is no text")
+    size = sum(value.size for value in params.values() if isinstance(value, np.ndarray))
+    expect.that(size <= LARGEST, f"{name} has {size:,} parameters, more than {LARGEST:,}")
+    return params.items()
 
 
 def _parameter(value: Any, name: str) -> Array:
-    shape = np.shape(value)
-    expect.that(0 < np.size(value) <= LARGEST, f"{name} has shape {shape}")
-    return expect.array(value, shape, name).astype(np.float64)
+    expect.that(isinstance(value, np.ndarray) and value.size > 0, f"{name} is no array of numbers")
+    return expect.array(value, value.shape, name).astype(np.float64)
 
 
 def _fully_connected(params: dict[str, Array], net: Net, name: str) -> Any:
     depth = sum(key.startswith("W") for key in params)
     weights = [params.get(f"W{i}") for i in range(1, depth + 1)]
     shapes = [w.shape for w in weights if w is not None and w.ndim == 2]
-    expect.that(depth > 0 and len(shapes) == depth, f"{name}.params has no W1, W2, … of two axes")
-    normal = net.normalization
     expect.that(
-        normal in (None, "batchnorm", "layernorm"), f"{name}.normalization is {str(normal)[:40]!r}"
+        0 < depth <= DEEPEST and len(shapes) == depth,
+        f"{name}.params has no W1, W2, … of two axes, or more than {DEEPEST}",
     )
+    pixels = 3 * data_utils.SIZE**2
+    expect.that(shapes[0][0] == pixels, f"W1 of {name} has {shapes[0][0]:,} rows, not {pixels:,}")
+    normal = net.normalization
+    known = normal is None or (isinstance(normal, str) and normal in ("batchnorm", "layernorm"))
+    expect.that(known, f"{name}.normalization is {str(normal)[:40]!r}")
     hidden = [shape[1] for shape in shapes[:-1]]
     right = FullyConnectedNet(
         hidden,
@@ -262,6 +272,8 @@ def _fully_connected(params: dict[str, Array], net: Net, name: str) -> Any:
     if normal == "batchnorm":
         for number, (param, kept) in enumerate(zip(right.bn_params, net.running, strict=False)):
             for key, value in kept.items():
+                if key not in STATISTICS:
+                    continue
                 where = f"{name}.bn_params[{number}][{key!r}]"
                 shape = (hidden[number],)
                 param[key] = expect.array(value, shape, where, tolerate=(1, *shape))
@@ -276,6 +288,12 @@ def _convolutional(params: dict[str, Array], _net: Net, name: str) -> Any:
     )
     assert filters is not None
     assert hidden is not None
+    F, C, HH, WW = filters.shape
+    expect.that(
+        C == 3 and HH == WW <= WIDEST_FILTER and HH % 2 == 1 and F <= MOST_FILTERS,
+        f"W1 of {name} has shape {filters.shape}; at most {MOST_FILTERS} filters of three "
+        f"channels, square, with an odd side of at most {WIDEST_FILTER}, can be judged",
+    )
     right = ThreeLayerConvNet(
         input_dim=(filters.shape[1], data_utils.SIZE, data_utils.SIZE),
         num_filters=filters.shape[0],

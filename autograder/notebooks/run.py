@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1
 START_SECONDS = 90.0  # of wall time, for a kernel to be ready
 IDLE_SECONDS = 20.0  # without any processor time: it waits
-WALL_FACTOR = 10.0  # wall seconds for each second of processor time: it waits in small steps
+WALL_FACTOR = 5.0  # wall seconds for each second of processor time: it waits in small steps
 GRACE_SECONDS = 3.0  # for an interrupt to be heeded
 QUICK_SECONDS = 5.0  # a cell that took no longer is repeated for a new kernel
 MOST_KERNELS = 5
@@ -90,7 +90,13 @@ async def execute(
     Raises:
         GraderError: a kernel does not start.
     """
+    asyncio.get_running_loop().set_exception_handler(_forgotten)
     return await _Run(notebook, desk, after or {}, on_cell).all()
+
+
+def _forgotten(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """nbclient leaves tasks behind: no terminal is to show what a kernel made them fail with."""
+    log.debug("%s", context["message"], exc_info=context.get("exception"))
 
 
 class _Overrun(Exception):
