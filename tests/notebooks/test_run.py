@@ -103,7 +103,7 @@ IMPORTS = """\
 %autoreload 2
 import numpy as np
 from cs231n.layers import *
-print(np.float)"""
+print(np.float, callable(help))"""
 
 
 @pytest.mark.parametrize("without", [(), ("namespaces",)], ids=["fenced", "without-namespaces"])
@@ -117,7 +117,7 @@ def test_the_lines_that_colab_needs_work_unchanged(without):
     assert "the embedded set of drawn shapes will be used" in mounted
     if not (without and Path("/root") in Path(sys.base_prefix).parents):
         assert "Nothing to compile here" in compiled
-    assert imported == "<class 'float'>\n"
+    assert imported == "<class 'float'> True\n"
 
 
 @pytest.mark.parametrize(
