@@ -128,6 +128,7 @@ def load(path: Path | None = None) -> Assignment:
         cifar10=msgspec.structs.asdict(settings.cifar10),
         notebooks=_notebooks(settings.notebooks),
         leaderboard=settings.leaderboard,
+        topics=settings.topics,
     )
 
 

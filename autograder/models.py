@@ -178,6 +178,7 @@ class Assignment:
     cifar10: Mapping[str, float] = field(default_factory=dict)  # the same bars on real CIFAR-10
     data: str = ""  # path of real CIFAR-10; empty for the embedded data set
     leaderboard: bool = False  # accuracies on Gradescope's leaderboard
+    topics: Mapping[str, str] = field(default_factory=dict)  # lecture topic -> a page on it
 
     @property
     def max_score(self) -> float:

@@ -78,6 +78,7 @@ class File(msgspec.Struct, forbid_unknown_fields=True):
     after_due_date: list[str] = []
     after_published: list[str] = []
     leaderboard: bool = False
+    topics: dict[str, str] = {}  # the bundled file has the others
     limits: LimitSettings = msgspec.field(default_factory=LimitSettings)
 
 
@@ -117,7 +118,25 @@ def read(path: Path | None) -> tuple[File, str]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise AssignmentError(f"{where} is not valid: {error}") from error
     _fill_bars(settings.notebooks, where)
+    _fill_topics(settings, where)
     return settings, where
+
+
+def _fill_topics(settings: File, where: str) -> None:
+    """Pages that a file does not name are those of the bundled one.
+
+    Raises:
+        AssignmentError: a topic has no check, or an address is none of the web's.
+    """
+    own: dict[str, str] = tomllib.loads(bundled().decode())["topics"]
+    for topic, address in settings.topics.items():
+        if topic not in own:
+            raise AssignmentError(
+                f"{where}: [topics] has {topic!r}, of which there is no check{_nearest(topic, own)}"
+            )
+        if not address.startswith(("https://", "http://")):
+            raise AssignmentError(f"{where}: the page of {topic!r} must begin with https://")
+    settings.topics = own | settings.topics
 
 
 def _fill_bars(found: Notebooks, where: str) -> None:
@@ -159,7 +178,7 @@ def _explained(message: str, text: str) -> str:
 
 def _nearest(name: str, known: Any) -> str:
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; {near[0]} is meant?" if near else ""
+    return f"; {near[0] if near[0].isidentifier() else repr(near[0])} is meant?" if near else ""
 
 
 def _line(key: str, text: str, table: str = "") -> str:

@@ -20,7 +20,7 @@ out has the value below. An unknown one is an error, told with its line and the 
 probably meant. This page is made by `docs/make_reference.py` from the bundled file.
 """
 TABLE = re.compile(r"\[+([\w.]+)\]+\s*(?:# (.*))?")
-KEY = re.compile(r"(\w+) = ([^#]*?)\s*(?:# (.*))?")
+KEY = re.compile(r"(\w+|\"[^\"]+\") = (\"[^\"]*\"|[^#]*?)\s*(?:# (.*))?")
 
 
 def page() -> str:

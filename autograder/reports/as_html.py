@@ -54,7 +54,7 @@ def render(report: Report) -> str:
                 "question": group.question.title,
                 "score": points(group.score),
                 "maximum": points(group.maximum),
-                "outcomes": [_outcome(outcome) for outcome in group.told],
+                "outcomes": [_outcome(o, report.assignment.topics) for o in group.told],
             }
             for group in groups(report)
             if group.told
@@ -107,14 +107,22 @@ def _short(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: Outcome, pages: Mapping[str, str]) -> dict[str, Any]:
     told = facts(outcome)
     example = outcome.counterexample
     return _short(outcome) | {
         "message": next((_cut(text) for label, text in told if not label), ""),
-        "facts": [(label, _cut(text), label not in SENTENCES) for label, text in told if label],
+        "facts": [
+            (label, _linked(_cut(text), pages.get(text, "")), label not in SENTENCES)
+            for label, text in told
+            if label
+        ],
         "map": _map(example.errors) if example else "",
     }
+
+
+def _linked(text: str, page: str) -> Markup | str:
+    return Markup('<a href="{}" rel="noreferrer">{}</a>').format(page, text) if page else text
 
 
 def _notebook(notebook: Any) -> dict[str, Any]:

@@ -177,6 +177,8 @@ def test_a_wrong_file_is_told_by_file_and_key(write: Write, old: str, new: str, 
         ("best_model = 0.53", "best_modell = 0.5", "best_model is meant?"),
         ("best_model = 0.53", "best_model = 1.5", "best_model is a share, from 0 to 1"),
         ('changed = "note"', 'changed = "notes"', "notebooks.changed: invalid enum value"),
+        ('"Dropout" = "https:', '"Dropuot" = "https:', "Dropout is meant?"),
+        ('"Max pooling" = "https:', '"Max pooling" = "javascript:', "must begin with https://"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_what_was_meant(
@@ -283,3 +285,8 @@ def test_a_check_needs_a_title() -> None:
     register = assignment.check(function="f", question="q", topic="t", inputs=strategies.nothing())
     with pytest.raises(GraderError, match="no docstring to be its title"):
         register(untitled)
+
+
+def test_every_topic_has_a_page() -> None:
+    roster = assignment.load()
+    assert {check.topic for check in roster.checks} <= roster.topics.keys()
