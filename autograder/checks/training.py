@@ -37,6 +37,7 @@ TOPIC = "Training neural nets"
 TRAIN_SEED = 231
 HELD_OUT = 400
 CURVE_POINTS = 60
+HIGHEST = 1e6  # loss in a curve
 MOST_WEIGHTS = 4000  # of filters that are shown
 
 
@@ -153,13 +154,16 @@ def _train(case: Case, trainee: Trainee, X: Array, y: Array, **options: Any) -> 
             solver.train()
     finally:
         case.curves["loss"] = _thinned(solver.loss_history)
-        case.filters = _filters(trainee.params.get("W1"))
+    case.filters = _filters(trainee.params.get("W1"))
 
 
 def _thinned(history: list[float]) -> tuple[float, ...]:
-    """A curve for the eye: means of blocks."""
-    blocks = np.array_split(np.asarray(history, dtype=float), min(len(history), CURVE_POINTS))
-    return tuple(round(float(block.mean()), 4) for block in blocks if block.size)
+    """A curve for the eye: means of blocks, without what is beyond every picture."""
+    if not history:
+        return ()
+    shown = np.clip(np.nan_to_num(np.asarray(history, dtype=float)), -HIGHEST, HIGHEST)
+    blocks = np.array_split(shown, min(len(history), CURVE_POINTS))
+    return tuple(round(float(block.mean()), 4) for block in blocks)
 
 
 def _filters(W: Any) -> tuple[tuple[str, ...], ...]:

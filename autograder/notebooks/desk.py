@@ -120,7 +120,7 @@ class Desk:
             "descriptors": DESCRIPTORS,
             "check_seconds": self.budget.notebook_seconds,
         }
-        views = {"/content": self.scratch / "content", "/tmp": self.scratch / "tmp"}  # noqa: S108  its own
+        views = {"/content": self.scratch / "content"}
         program = Program(
             self.root,
             self.scratch,

@@ -132,6 +132,7 @@ def _for_programs(settings: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
             yield path, READ | WRITE_FILE | IOCTL_DEV
     if "namespaces" in settings["active"]:
         yield "/dev/shm", SCRATCH  # noqa: S108  its own
+        yield "/tmp", SCRATCH | EXECUTE | MAKE_SOCK | MAKE_FIFO  # noqa: S108  its own
         yield "/proc", READ
 
 

@@ -29,6 +29,7 @@ PROTECTS = "the sight of other files, processes and networks; nothing outlives a
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 CAP_SYS_ADMIN = 21
+OWN_TMP = b"mode=1777,size=256m"
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
@@ -100,6 +101,8 @@ def enter(settings: Mapping[str, Any]) -> None:
 
 def _fill(root: Path, settings: Mapping[str, Any]) -> None:
     covers = []
+    if "programs" in settings:  # first: what is shown below may lie in /tmp
+        _mount("tmpfs", str(_made(root / "tmp")), "tmpfs", MS_NOSUID | MS_NODEV, OWN_TMP)
     for path in map(Path, settings["libraries"]):
         _bind(root, path, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV)
         covers += [_cover(root, shelf) for shelf in allowed.shelves(path)]
@@ -114,7 +117,7 @@ def _fill(root: Path, settings: Mapping[str, Any]) -> None:
     named = [Path("/lib"), Path("/lib64"), *map(Path, sys.path)]
     for path in (*named, *(link.readlink() for link in Path(settings["packages"]).iterdir())):
         _follow(root, path)
-    for name, source in settings.get("views", {}).items():  # first: the folder may lie in one
+    for name, source in settings.get("views", {}).items():
         _mount(source, str(_made(_below(root, Path(name)))), None, MS_BIND)
     # Not what is mounted below it: that is this root itself.
     _bind(root, Path(settings["folder"]), ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, MS_BIND)
