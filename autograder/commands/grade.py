@@ -56,11 +56,14 @@ def run(options: argparse.Namespace) -> int:
     report = _grade(submission, roster, target, options)
     formats = options.format or ["terminal"]
     if options.quiet:
-        console.print(f"{report.score:.2f} {part.graded_points:.2f}", highlight=False)
-    else:
-        if "terminal" in formats:
-            terminal.print_report(visible_to(report, options.audience), console)
-        for written in _render(report, formats, target, options.audience):
+        graded = report.assignment.graded_points
+        console.print(f"{report.score:.2f} {graded:.2f}", highlight=False)
+    elif "terminal" in formats:
+        terminal.print_report(visible_to(report, options.audience), console)
+    if options.quiet and target is None:
+        formats = []
+    for written in _render(report, formats, target, options.audience):
+        if not options.quiet:
             console.print(Text(f"Written: {written}", style="dim"))
     if report.needs_regrade:
         return 4

@@ -191,3 +191,17 @@ def test_public_cases_are_none_of_the_graded_ones_and_the_same_bytes_every_time(
     first = cases.public_cases()
     assert cases.public_cases() == first
     assert (unpacked / "public_cases.json").read_bytes() == first
+
+
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["told", "quiet"])
+def test_notebooks_are_in_the_report_that_is_written(unpacked, tmp_path, capsys, quiet):
+    arguments = ["grade", str(unpacked), "--only", "relu", "--notebooks", "saved", "--format", "md"]
+    assert cli.main([*arguments, "--out", str(tmp_path), *quiet]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert len(report["notebooks"]) == 4
+    assert len(report["answers"]) == 9
+    assert report["status"] == "graded"
+    assert (tmp_path / "report.md").is_file()
+    assert (tmp_path / "notebooks/Dropout.as-handed-in.html").is_file()
+    said = capsys.readouterr().out
+    assert (said == "0.00 0.50\n") == bool(quiet)
