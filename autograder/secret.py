@@ -45,9 +45,9 @@ class Secret:
 PUBLIC = Secret(b"a public seed: inputs can be predicted", public=True)
 
 
-def course_secret() -> Secret:
-    """From AUTOGRADER_SECRET, else from the file .autograder-secret, else the public seed."""
+def course_secret(folder: Path = Path()) -> Secret:
+    """From AUTOGRADER_SECRET, else from a folder's .autograder-secret, else the public seed."""
     value = os.environ.get("AUTOGRADER_SECRET", "").encode()
-    if not value and FILE.is_file():
-        value = FILE.read_bytes().strip()
+    if not value and (folder / FILE).is_file():
+        value = (folder / FILE).read_bytes().strip()
     return Secret(value) if value else PUBLIC

@@ -24,7 +24,7 @@ from rich.text import Text
 from autograder import assignment, doctor, grading, intake
 from autograder.checks import training
 from autograder.errors import UsageError
-from autograder.files import write_whole
+from autograder.files import write_notebook, write_whole
 from autograder.models import Assignment, CellRun, Report, Submission
 from autograder.reports import FORMATS, as_json, render, terminal
 from autograder.reports.story import visible_to
@@ -93,7 +93,7 @@ def _grade(
 
         def keep(name: str, notebook: Any, cells: Sequence[CellRun]) -> None:
             if target:
-                _keep(target.parent / "notebooks", name, notebook, cells)
+                write_notebook(target.parent / "notebooks", name, notebook, cells)
 
         def on_outcome(report: Report) -> None:
             progress.update(
@@ -144,17 +144,6 @@ def _notebooks(submission: Submission, options: argparse.Namespace) -> str:
     if options.notebooks:
         return str(options.notebooks)
     return "run" if able and submission.notebooks and not options.only else "skip"
-
-
-def _keep(folder: Path, name: str, notebook: Any, cells: Sequence[CellRun]) -> None:
-    """Write a notebook beside the report, as .ipynb and as a page."""
-    import nbformat  # noqa: PLC0415  Jupyter is heavy
-
-    from autograder.notebooks import page  # noqa: PLC0415  as above
-
-    folder.mkdir(exist_ok=True)
-    write_whole(folder / f"{name}.ipynb", nbformat.writes(notebook) + "\n")
-    write_whole(folder / f"{name}.html", page.notebook(name, notebook.cells, cells))
 
 
 def _require_isolation() -> None:

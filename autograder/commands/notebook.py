@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from autograder import assignment, intake
 from autograder.errors import UsageError
-from autograder.files import write_whole
+from autograder.files import write_notebook, write_whole
 from autograder.models import Assignment, CellStatus, Submission
 
 __all__ = ["run"]
@@ -60,18 +60,12 @@ def _run_one(
     path: Path, notebook: Any, submission: Submission, roster: Assignment, out: Path | None
 ) -> bool:
     """Run a notebook and tell of each cell that did not run; whether there was one."""
-    import nbformat  # noqa: PLC0415  Jupyter is heavy
-
-    from autograder.notebooks import page  # noqa: PLC0415  as above
-    from autograder.notebooks.desk import Desk, drive_folder  # noqa: PLC0415  as above
+    from autograder.notebooks.desk import desk_for  # noqa: PLC0415  Jupyter is heavy
     from autograder.notebooks.run import execute  # noqa: PLC0415  as above
 
     console = Console()
-    files = intake.workspace_files(submission, everything=True)
-    folder = drive_folder([cell.source for cell in notebook.cells])
-    data = Path(roster.data) if roster.data else None
     with (
-        Desk(files, roster.notebooks.limits, folder, data) as desk,
+        desk_for(notebook, submission, roster) as desk,
         console.status(path.name) as status,
     ):
         done = asyncio.run(
@@ -93,9 +87,7 @@ def _run_one(
         highlight=False,
     )
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / f"{path.stem}.ipynb", nbformat.writes(notebook) + "\n")
-        write_whole(out / f"{path.stem}.html", page.notebook(path.stem, notebook.cells, done.cells))
+        write_notebook(out, path.stem, notebook, done.cells)
     return bool(bad)
 
 

@@ -8,7 +8,6 @@ is there is valid, and says what was judged.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +19,7 @@ from autograder.errors import AutograderError
 from autograder.files import write_whole
 from autograder.models import Assignment, Report
 from autograder.reports import render
-from autograder.secret import FILE, PUBLIC, Secret
+from autograder.secret import course_secret
 
 __all__ = ["run"]
 
@@ -48,7 +47,7 @@ def run(root: Path, seconds: float = SECONDS) -> None:
         report = grading.grade(
             submission,
             roster,
-            _secret(source),
+            course_secret(source),
             until=until,
             on_outcome=lambda report: write_whole(target, _rendered(report)),
         )
@@ -79,14 +78,6 @@ def _within(roster: Assignment, seconds: float) -> Assignment:
             submission_seconds=min(limits.submission_seconds, seconds),
         ),
     )
-
-
-def _secret(source: Path) -> Secret:
-    value = os.environ.get("AUTOGRADER_SECRET", "").encode()
-    path = source / FILE.name
-    if not value and path.is_file():
-        value = path.read_bytes().strip()
-    return Secret(value) if value else PUBLIC
 
 
 def _name(root: Path) -> str:

@@ -19,19 +19,19 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import Any, Self
 
-from autograder.models import NotebookLimits
+from autograder import intake
+from autograder.models import Assignment, NotebookLimits, Submission
 from autograder.sandbox import leases
 from autograder.sandbox.folder import link_packages, remove
 from autograder.sandbox.program import Program
-from autograder.sandbox.worker import uid
+from autograder.sandbox.worker import allowed, uid
 
-__all__ = ["Desk", "drive_folder"]
+__all__ = ["Desk", "desk_for", "drive_folder"]
 
 INSIDE = Path(__file__).parent / "inside"
 OURS = frozenset({"autograder", "reference", "student_template"})
-SHELVES = ("site-packages", "dist-packages")
 FOLDERNAME = re.compile(r"""^\s*FOLDERNAME\s*=\s*(['"])(.*?)\1""", re.MULTILINE)
 DEFAULT_FOLDER = "assignment"
 PROCESSES, DESCRIPTORS, FILE_MB = 128, 256, 512
@@ -160,6 +160,16 @@ class Desk:
             os.lchown(path, self._number, self._number)
 
 
+def desk_for(notebook: Any, submission: Submission, assignment: Assignment) -> Desk:
+    """The desk of a notebook: the starter with a student's files, where its cells look for them."""
+    return Desk(
+        intake.workspace_files(submission, everything=True),
+        assignment.notebooks.limits,
+        drive_folder([cell.source for cell in notebook.cells]),
+        Path(assignment.data) if assignment.data else None,
+    )
+
+
 def drive_folder(sources: Sequence[str]) -> str:
     """The folder of the Drive that a notebook's cells name, if it is a plain relative path."""
     for source in sources:
@@ -174,7 +184,7 @@ def drive_folder(sources: Sequence[str]) -> str:
 def _installed() -> Iterator[Path]:
     """What lies in the folders of installed packages, without ours."""
     for shelf in map(Path, sys.path):
-        if shelf.name not in SHELVES or not shelf.is_dir():
+        if shelf.name not in allowed.SHELVES or not shelf.is_dir():
             continue
         for entry in sorted(shelf.iterdir()):
             own = entry.name in OURS or "dlgrader" in entry.name

@@ -34,7 +34,7 @@ from autograder.models import (
 )
 from autograder.notebooks import answers as inline
 from autograder.notebooks import results, saved
-from autograder.notebooks.desk import Desk, drive_folder
+from autograder.notebooks.desk import desk_for
 from autograder.notebooks.given import Match, match
 from autograder.notebooks.probe import probe
 from autograder.notebooks.read import NotebookError, read
@@ -65,6 +65,8 @@ class _Work:
     handed_in: Any = None
     matched: Match | None = None
     trouble: str = ""  # why it cannot be run
+    missing: bool = False  # it was not handed in at all
+    wanted: list[tuple[Result, Images]] = field(default_factory=list)
     fault: str = ""  # of ours
     notes: list[str] = field(default_factory=list)
     review: list[str] = field(default_factory=list)
@@ -97,15 +99,15 @@ def grade(
     works = [_prepared(submission, question) for question in assignment.questions if question.file]
     if mode == "run":
         for work in works:  # before a run, which watches that the grader does not grow
-            _wanted(work, assignment, secret)
-        asyncio.run(_run_all(works, submission, assignment, secret, keep, on_cell))
+            work.wanted = _wanted(work, assignment, secret)
+        asyncio.run(_run_all(works, submission, assignment, keep, on_cell))
     else:
         for work in works:
             if work.handed_in is not None:
                 keep(f"{Path(work.name).stem}.as-handed-in", work.handed_in, ())
     outcomes: list[Outcome] = []
     for work in works if mode == "run" else ():
-        outcomes += _judged(work, work.nets, assignment, secret)
+        outcomes += _judged(work, work.nets, assignment)
     return outcomes, [_report(work, assignment) for work in works]
 
 
@@ -127,7 +129,7 @@ def _prepared(submission: Submission, question: Question) -> _Work:
     work = _Work(question, question.file)
     found = _find(submission.notebooks, question.file)
     if found is None:
-        work.trouble = f"{question.file} is not in the upload"
+        work.trouble, work.missing = f"{question.file} is not in the upload", True
         return work
     if found != question.file:
         work.notes.append(f"{found} was taken as {question.file}")
@@ -163,7 +165,6 @@ async def _run_all(
     works: list[_Work],
     submission: Submission,
     assignment: Assignment,
-    secret: Secret,
     keep: Keep,
     on_cell: Progress,
 ) -> None:
@@ -174,7 +175,7 @@ async def _run_all(
             if work.matched is None:
                 return
             try:
-                await _run(work, submission, assignment, secret, keep, on_cell)
+                await _run(work, submission, assignment, keep, on_cell)
             except Exception as error:
                 log.exception("running %s", work.name)
                 work.fault = f"the grader itself failed ({type(error).__name__}: {error})"
@@ -186,26 +187,21 @@ async def _run(
     work: _Work,
     submission: Submission,
     assignment: Assignment,
-    secret: Secret,
     keep: Keep,
     on_cell: Progress,
 ) -> None:
     """Run one notebook with its given cells put back, and as handed in if that breaks it."""
     assert work.matched is not None
     stem = Path(work.name).stem
-    wanted = _wanted(work, assignment, secret)
 
     async def run(notebook: Any, cells: Mapping[str, int], nets: dict[str, Any]) -> Execution:
         after: dict[int, list[tuple[Result, Images]]] = {}
         last = max(
             (i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"), default=0
         )
-        for result, images in wanted:
+        for result, images in work.wanted:
             after.setdefault(cells.get(result.cell, last), []).append((result, images))
-        folder = drive_folder([cell.source for cell in notebook.cells])
-        files = intake.workspace_files(submission, everything=True)
-        data = Path(assignment.data) if assignment.data else None
-        with Desk(files, assignment.notebooks.limits, folder, data) as desk:
+        with desk_for(notebook, submission, assignment) as desk:
             return await execute(
                 notebook,
                 desk,
@@ -224,7 +220,7 @@ async def _run(
     copy = nbformat.from_dict(work.handed_in)
     other = await run(copy, _probed(work, copy, work.matched.found), nets)
     if _broken(other) < _broken(work.done):
-        earned = sum(o.score for o in _judged(work, nets, assignment, secret))
+        earned = sum(o.score for o in _judged(work, nets, assignment))
         keep(f"{stem}.as-handed-in", other.notebook, other.cells)
         work.review.append(
             f"{work.name}: with its given cells put back {_broken(work.done)} cells fail, "
@@ -273,23 +269,21 @@ def _broken(done: Execution) -> int:
 
 
 def _judged(
-    work: _Work, nets: Mapping[str, Mapping[str, Net]], assignment: Assignment, secret: Secret
+    work: _Work, nets: Mapping[str, Mapping[str, Net]], assignment: Assignment
 ) -> list[Outcome]:
-    by_name = {f"notebooks.{r.notebook}.{r.name}": r for r in results.RESULTS}
+    wanted = {f"notebooks.{r.notebook}.{r.name}": (r, images) for r, images in work.wanted}
     outcomes = []
     for item in assignment.results:
         if item.function != work.name:
             continue
-        result = by_name[item.id]
+        result, shown = wanted[item.id]
         if work.fault:
             outcomes.append(Outcome(item, Status.BROKEN, 0.0, work.fault))
             continue
         if work.matched is None:
-            missing = work.handed_in is None and "not in the upload" in work.trouble
-            status = Status.MISSING if missing else Status.FAILED
+            status = Status.MISSING if work.missing else Status.FAILED
             outcomes.append(Outcome(item, status, 0.0, work.trouble))
             continue
-        shown = results.images(result, assignment, secret)
         try:
             outcome = results.judge(item, result, nets.get(result.name, {}), shown, assignment)
             outcome = _where(outcome, result, work)

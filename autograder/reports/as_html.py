@@ -17,7 +17,17 @@ import jinja2
 from markupsafe import Markup
 
 from autograder.models import CellStatus, Outcome, Report, Status
-from autograder.reports.story import SENTENCES, clean, facts, groups, points, totals, words
+from autograder.reports.story import (
+    SENTENCES,
+    clean,
+    counts,
+    facts,
+    groups,
+    points,
+    totals,
+    words,
+    written,
+)
 
 __all__ = ["render"]
 
@@ -60,10 +70,10 @@ def render(report: Report) -> str:
             if group.told
         ],
         notebooks=[_notebook(notebook) for notebook in report.notebooks],
-        answers=_answers(report),
+        answers=written(report),
         trainings=[_training(o, report) for o in report.outcomes if o.curves.get("loss")],
         speed=_speed(report.speed),
-        counts=_counts(report),
+        counts=counts(report),
         all=[_short(outcome) for outcome in report.outcomes],
         words=[_cut(sentence) for sentence in words(report)],
     )
@@ -147,22 +157,6 @@ def _notebook(notebook: Any) -> dict[str, Any]:
         ],
         "notes": [_cut(clean(note)) for note in notebook.notes],
     }
-
-
-def _answers(report: Report) -> str:
-    if not report.answers:
-        return ""
-    written = sum(bool(answer.text) for answer in report.answers)
-    waiting = points(sum(answer.maximum for answer in report.answers))
-    return f"Written answers: {written} of {len(report.answers)}; {waiting} points await marking."
-
-
-def _counts(report: Report) -> str:
-    counts = dict.fromkeys(Status, 0)
-    for outcome in report.outcomes:
-        counts[outcome.status] += 1
-    said = ", ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in counts.items() if n)
-    return f"{len(report.outcomes)} checks: {said}"
 
 
 def _cut(text: str) -> str:

@@ -11,12 +11,14 @@ __all__ = [
     "SENTENCES",
     "Group",
     "clean",
+    "counts",
     "facts",
     "groups",
     "points",
     "totals",
     "visible_to",
     "words",
+    "written",
 ]
 
 HIDDEN = "not shown: this check is hidden"
@@ -114,6 +116,24 @@ def _example(outcome: Outcome) -> Iterator[tuple[str, str]]:
         yield from example.inputs.items()
     yield "got", example.got
     yield "expected", example.expected
+
+
+def counts(report: Report) -> str:
+    """How many checks ended how."""
+    found = dict.fromkeys(Status, 0)
+    for outcome in report.outcomes:
+        found[outcome.status] += 1
+    said = ", ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in found.items() if n)
+    return f"{len(report.outcomes)} checks: {said}"
+
+
+def written(report: Report) -> str:
+    """How many inline questions were answered; empty where none was asked."""
+    if not report.answers:
+        return ""
+    answered = sum(bool(answer.text) for answer in report.answers)
+    waiting = points(sum(answer.maximum for answer in report.answers))
+    return f"Written answers: {answered} of {len(report.answers)}; {waiting} points await marking."
 
 
 def words(report: Report) -> Sequence[str]:

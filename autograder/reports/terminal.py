@@ -11,7 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.models import CellStatus, NotebookReport, Outcome, Report, Status
-from autograder.reports.story import SENTENCES, clean, facts, groups, points, totals, words
+from autograder.reports.story import (
+    SENTENCES,
+    clean,
+    counts,
+    facts,
+    groups,
+    points,
+    totals,
+    words,
+    written,
+)
 
 __all__ = ["print_report", "render"]
 
@@ -115,11 +125,7 @@ def _score_table(report: Report) -> Table:
 
 
 def _summary(report: Report) -> Iterable[Text]:
-    counts = dict.fromkeys(Status, 0)
-    for outcome in report.outcomes:
-        counts[outcome.status] += 1
-    said = ", ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in counts.items() if n)
-    yield Text(f"{len(report.outcomes)} checks: {said}.")
+    yield Text(f"{counts(report)}.")
     if report.needs_regrade:
         yield Text("Needs a regrade: the grader itself failed in a check above.", style="magenta")
     yield from _notebooks(report)
@@ -142,11 +148,8 @@ def _notebooks(report: Report) -> Iterable[Text]:
                 yield Text(f"    {clean(line)}", style="dim")
     for why in report.review:
         yield Text(f"A human should look: {clean(why)}.", style="magenta")
-    answers = report.answers
-    if answers:
-        written = sum(bool(answer.text) for answer in answers)
-        waiting = points(sum(answer.maximum for answer in answers))
-        yield Text(f"Written answers: {written} of {len(answers)}; {waiting} points await marking.")
+    if report.answers:
+        yield Text(written(report))
 
 
 def _notebook(notebook: NotebookReport) -> str:

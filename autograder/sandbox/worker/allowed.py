@@ -11,7 +11,16 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["DEVICES", "closed_to_others", "packages", "parts", "runtime", "shelves", "tools"]
+__all__ = [
+    "DEVICES",
+    "SHELVES",
+    "closed_to_others",
+    "packages",
+    "parts",
+    "runtime",
+    "shelves",
+    "tools",
+]
 
 PYTHON = ("bin", "include", "pyvenv.cfg")  # of an installation or a virtual environment
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
